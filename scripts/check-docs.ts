@@ -1,0 +1,17 @@
+/** What the documents say is so: code blocks, examples, links, error codes. `--fix` rewrites the code blocks. */
+import { checkDocComments } from './docs/check-doc-comments.js';
+import { checkErrorCodes } from './docs/check-error-codes.js';
+import { checkLinks } from './docs/check-links.js';
+import { checkSnippets } from './docs/check-snippets.js';
+import { runExamples } from './docs/run-examples.js';
+
+const fix = process.argv.includes('--fix');
+
+const errors = fix
+  ? checkSnippets({ fix })
+  : [...checkSnippets({ fix }), ...checkLinks(), ...checkErrorCodes(), ...checkDocComments(), ...(await runExamples())];
+
+for (const error of errors) {
+  console.error(error);
+}
+process.exitCode = errors.length === 0 ? 0 : 1;

@@ -1,0 +1,17 @@
+import nock from 'nock';
+import { FOREIGN_SETTINGS } from './environment.js';
+
+for (const name of FOREIGN_SETTINGS) {
+  delete process.env[name];
+}
+process.env['LOG_LEVEL'] = 'error';
+
+export const mochaHooks: Mocha.RootHookObject = {
+  beforeAll() {
+    nock.disableNetConnect();
+    nock.enableNetConnect(/^(127\.0\.0\.1|localhost|\[?::1\]?)(:\d+)?$/);
+  },
+  afterEach() {
+    nock.cleanAll();
+  },
+};
