@@ -1,0 +1,144 @@
+import { createSecretKey, hkdfSync, KeyObject } from 'node:crypto';
+import { ConfigurationError } from './errors.js';
+import { isSecretAlgorithm, keyId, readKey, type RingKey } from './key.js';
+import { type KeyRing, type KeysInput, type KeySnapshot, toKeyRing } from './key-ring.js';
+import { describe } from './options.js';
+import { checkServiceName } from './services.js';
+import { weakness } from './weak-secret.js';
+
+/** The keys of gateway assertions: never those of tokens. */
+export interface AssertionKeys {
+  /** Changes with every rotation; for caches. */
+  snapshot(): object;
+  /** The key with which a gateway signs for `audience`; undefined where there is none that may. */
+  signingKey(audience: string): RingKey | undefined;
+  /** The key by whose id an assertion for `audience` may be checked. */
+  verificationKey(kid: string, audience: string): RingKey | undefined;
+}
+
+/** A key that checks assertions, as a service has it: a derived key as text or bytes, or the gateway's public key. */
+export type AssertionKeyInput = string | Uint8Array | KeyObject;
+
+/**
+ * Derives the key by which one service can check what the gateway tells it, and with which it can mint no token
+ * (HKDF-SHA256, RFC 5869, without salt, info `gateway-assertion:<service>`, 32 bytes). Give it to that service as
+ * `GATEWAY_ASSERTION_KEY`.
+ *
+ * @example The key that orders-service needs
+ * ```ts
+ * import { randomBytes } from 'node:crypto';
+ * import { createKeyRing, deriveAssertionKey } from 'service-auth/shared';
+ *
+ * const keys = createKeyRing({ current: randomBytes(48).toString('base64url') });
+ * console.log(deriveAssertionKey('orders-service', { keys }).length);
+ * ```
+ *
+ * @param service - the service that shall be able to check assertions
+ * @param options - `keys`: those of the gateway, whose current key is a secret
+ * @returns the derived key, base64url, 43 characters. It is a secret
+ * @throws ConfigurationError where the current key is a key pair, of which services take the public half instead
+ */
+export function deriveAssertionKey(service: string, options: { readonly keys: KeysInput }): string {
+  const { current } = toKeyRing('keys', options.keys).snapshot();
+  if (current === undefined || !mayVouch(current, false)) {
+    throw new ConfigurationError('keys', 'must have a shared secret, bound to no service, as its current key.');
+  }
+  return derive(current, checkServiceName('service', service)).key.export().toString('base64url');
+}
+
+/**
+ * The assertion keys that follow from a ring: one derived from each shared secret for each service. Keys bound to a
+ * service are left out: whoever holds one speaks for that service alone, and could otherwise vouch for anybody.
+ *
+ * @param ring - the ring
+ * @param usePairs - whether its key pairs sign and check assertions themselves: true for a ring made for assertions,
+ *   false for the ring of the tokens
+ */
+export function assertionKeysFromRing(ring: KeyRing, usePairs: boolean): AssertionKeys {
+  const known = new WeakMap<KeySnapshot, Map<string, readonly RingKey[]>>();
+
+  const keysFor = (snapshot: KeySnapshot, audience: string): readonly RingKey[] => {
+    const ofSnapshot = known.get(snapshot) ?? new Map<string, readonly RingKey[]>();
+    known.set(snapshot, ofSnapshot);
+    const remembered = ofSnapshot.get(audience);
+    if (remembered !== undefined) return remembered;
+    const keys = snapshot.keys.flatMap((key) => assertionKeyOf(key, audience, usePairs));
+    // Whoever sends assertions chooses the audience in them: what is remembered of it has a bound.
+    if (ofSnapshot.size >= 256) ofSnapshot.clear();
+    ofSnapshot.set(audience, keys);
+    return keys;
+  };
+
+  return {
+    snapshot: () => ring.snapshot(),
+    signingKey(audience) {
+      const snapshot = ring.snapshot();
+      const { current } = snapshot;
+      // The current key comes first in a ring, and so does the one that it stands for here.
+      return current !== undefined && mayVouch(current, usePairs) ? keysFor(snapshot, audience)[0] : undefined;
+    },
+    verificationKey: (kid, audience) => keysFor(ring.snapshot(), audience).find((key) => key.kid === kid),
+  };
+}
+
+/**
+ * The assertion keys of a service that was given them: derived keys, or the gateway's public ones.
+ *
+ * @param setting - the option or variable that they come from, for messages
+ * @param inputs - the keys
+ * @throws ConfigurationError where one is neither
+ */
+export function assertionKeysFromInputs(setting: string, inputs: readonly AssertionKeyInput[]): AssertionKeys {
+  if (inputs.length === 0) throw new ConfigurationError(setting, 'must hold a key.');
+  const keys = new Map(inputs.map((input) => readAssertionKey(setting, input)).map((key) => [key.kid, key]));
+  return { snapshot: () => keys, signingKey: () => undefined, verificationKey: (kid) => keys.get(kid) };
+}
+
+function readAssertionKey(setting: string, input: AssertionKeyInput): RingKey {
+  const secret = secretBytes(input);
+  if (secret !== undefined) {
+    // A derived key looks random: what does not is a placeholder that somebody forgot to replace.
+    if (secret.length === 32 && weakness(secret, 32) === undefined) return derivedKey(createSecretKey(secret));
+  } else if (typeof input === 'string' || input instanceof KeyObject) {
+    const key = readKey(setting, input, undefined, false);
+    if (key.signingKey === undefined) return key;
+    throw new ConfigurationError(setting, "is the gateway's private key. A service gets the public one only.");
+  }
+  throw new ConfigurationError(
+    setting,
+    'must be a derived key (43 characters, deriveAssertionKey makes one for each service) or the public key of the ' +
+      `gateway in PEM form, not ${typeof input === 'string' ? 'another text' : describe(input)}.`,
+  );
+}
+
+/** The bytes of a key that is no PEM and no half of a pair; none for a text that is not canonical base64url. */
+function secretBytes(input: AssertionKeyInput): Buffer | undefined {
+  if (input instanceof KeyObject) return input.type === 'secret' ? input.export() : undefined;
+  if (input instanceof Uint8Array) return Buffer.from(input);
+  if (typeof input !== 'string' || input.includes('-----BEGIN')) return undefined;
+  const bytes = Buffer.from(input, 'base64url');
+  return bytes.toString('base64url') === input ? bytes : Buffer.alloc(0);
+}
+
+function assertionKeyOf(key: RingKey, audience: string, usePairs: boolean): readonly RingKey[] {
+  if (!mayVouch(key, usePairs)) return [];
+  return [isPair(key) ? key : derive(key, audience)];
+}
+
+function isPair(key: RingKey): boolean {
+  return !isSecretAlgorithm(key.algorithm);
+}
+
+function mayVouch(key: RingKey, usePairs: boolean): boolean {
+  return key.service === undefined && (usePairs || !isPair(key));
+}
+
+function derive(secret: RingKey, audience: string): RingKey {
+  return derivedKey(
+    createSecretKey(Buffer.from(hkdfSync('sha256', secret.key, '', `gateway-assertion:${audience}`, 32))),
+  );
+}
+
+function derivedKey(key: KeyObject): RingKey {
+  return Object.freeze({ kid: keyId(key), algorithm: 'HS256', key, signingKey: key, service: undefined });
+}

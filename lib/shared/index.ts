@@ -1,0 +1,72 @@
+export { deriveAssertionKey, type AssertionKeyInput } from './assertion-keys.js';
+export type { Caller, CommonCaller, ServiceCaller, UserCaller, Via } from './caller.js';
+export type { AccessTokenClaims, CommonClaims, ServiceTokenClaims, TokenClaims } from './claims.js';
+export {
+  AudienceNotAllowedError,
+  AuthError,
+  BadIdentityHeaderError,
+  BadPathError,
+  ConfigurationError,
+  ConflictingIdentityError,
+  ERROR_CODES,
+  InvalidTokenError,
+  isAuthError,
+  isConfigurationError,
+  isServiceRequestError,
+  KeysUnavailableError,
+  MalformedIdentityError,
+  MethodNotAllowedError,
+  MissingCredentialsError,
+  RevocationsStaleError,
+  RoleNotAllowedError,
+  ScopeMissingError,
+  ServiceNotAllowedError,
+  ServiceRequiredError,
+  TokenExpiredError,
+  TokenRevokedError,
+  UnprovenIdentityError,
+  UpgradeNotSupportedError,
+  UpstreamTimeoutError,
+  UpstreamUnreachableError,
+  UserRequiredError,
+  WrongAudienceError,
+  type ErrorCode,
+  type ServiceRequestFailure,
+} from './errors.js';
+export { ASSERTION_HEADER } from './gateway-assertion.js';
+export { IDENTITY_HEADERS, type IdentityHeader } from './identity-headers.js';
+export type { Algorithm, KeyDescription, KeyInput, RingKey } from './key.js';
+export {
+  createKeyRing,
+  keyRingFromEnv,
+  type KeyRing,
+  type KeyRingOptions,
+  type KeysInput,
+  type KeySnapshot,
+} from './key-ring.js';
+export {
+  createLogger,
+  redactFormat,
+  type CreateLoggerOptions,
+  type LogFields,
+  type Logger,
+  type LogLevel,
+} from './log.js';
+export { currentRequestId, runWithRequestId } from './request-id.js';
+export {
+  createRevocationList,
+  type MemoryRevocationList,
+  type RevocableToken,
+  type Revocation,
+  type RevocationList,
+} from './revocation.js';
+export { KNOWN_SERVICES, type KnownService } from './services.js';
+export type { Environment } from './settings.js';
+export {
+  createServiceToken,
+  createTokenVerifier,
+  type CreateServiceTokenOptions,
+  type CreateTokenVerifierOptions,
+  type TokenVerifier,
+} from './token.js';
+export type { RequirableClaim } from './token-checker.js';

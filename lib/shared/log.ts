@@ -1,0 +1,104 @@
+import winston from 'winston';
+import { ConfigurationError } from './errors.js';
+import { describe } from './options.js';
+import { redact, redactText } from './redact.js';
+import { readSetting, type Environment } from './settings.js';
+
+/** The fields of a log line, beside its message. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** What this package needs of a logger; a winston logger is one. */
+export interface Logger {
+  debug(message: string, fields?: LogFields): unknown;
+  info(message: string, fields?: LogFields): unknown;
+  warn(message: string, fields?: LogFields): unknown;
+  error(message: string, fields?: LogFields): unknown;
+}
+
+const LEVELS = ['error', 'warn', 'info', 'http', 'verbose', 'debug', 'silly'] as const;
+
+/** How much is logged: that level and the graver ones. */
+export type LogLevel = (typeof LEVELS)[number];
+
+/** Options of {@link createLogger}. */
+export interface CreateLoggerOptions {
+  /** Default: `LOG_LEVEL`, else `info`. */
+  readonly level?: LogLevel | undefined;
+  /** Where the lines go. Default: the console, that is stdout. */
+  readonly transports?: readonly winston.transport[] | undefined;
+}
+
+// winston keeps what did not fit into the message here; its own formats, and transports of others, may print it.
+const SPLAT = Symbol.for('splat');
+const MESSAGE_KEYS = ['level', 'message'] as const;
+
+/**
+ * A winston format that takes secrets out of a line, whatever the call style: fields, errors, splat arguments and the
+ * message itself. Put it before the format that renders.
+ *
+ * @example In a logger of your own
+ * ```ts
+ * import { redactFormat } from 'service-auth/shared';
+ * import winston from 'winston';
+ *
+ * const logger = winston.createLogger({
+ *   format: winston.format.combine(redactFormat(), winston.format.json()),
+ *   transports: [new winston.transports.Console()],
+ * });
+ * logger.info('sent', { headers: { authorization: 'Bearer s3cr3t-s3cr3t' } });
+ * ```
+ */
+export const redactFormat: winston.Logform.FormatWrap = winston.format((info) => {
+  const clean = redact(info) as winston.Logform.TransformableInfo;
+  // redact() copies plain keys; winston's own symbols have to come along.
+  for (const key of Object.getOwnPropertySymbols(info)) {
+    const value: unknown = info[key as unknown as string];
+    Object.assign(clean, { [key]: key === SPLAT ? redact(value) : value });
+  }
+  for (const key of MESSAGE_KEYS) if (typeof info[key] === 'string') clean[key] = redactText(info[key]);
+  return clean;
+});
+
+/**
+ * Makes a winston logger that writes one JSON object a line, with an ISO 8601 timestamp and without secrets.
+ *
+ * @param options - level and transports
+ * @param env - the environment that `LOG_LEVEL` is read from
+ * @throws ConfigurationError where the level is none of winston's
+ */
+export function createLogger(options: CreateLoggerOptions = {}, env: Environment = process.env): winston.Logger {
+  const level = options.level ?? readSetting('LOG_LEVEL', env) ?? 'info';
+  if (!LEVELS.includes(level as LogLevel)) {
+    const setting = options.level === undefined ? 'LOG_LEVEL' : 'level';
+    throw new ConfigurationError(setting, `must be one of ${LEVELS.join(', ')}.`);
+  }
+  return winston.createLogger({
+    level,
+    format: winston.format.combine(winston.format.timestamp(), redactFormat(), winston.format.json()),
+    transports: [...(options.transports ?? [new winston.transports.Console()])],
+  });
+}
+
+// Behind Symbol.for: two copies of this package write through one logger.
+const DEFAULT_LOGGER = Symbol.for('service-auth.logger');
+
+/** The logger of everything that was given none: made on first use, one for the process. */
+export function defaultLogger(): Logger {
+  const registry = globalThis as Record<symbol, Logger | undefined>;
+  return (registry[DEFAULT_LOGGER] ??= createLogger());
+}
+
+/**
+ * Reads a `logger` option.
+ *
+ * @throws ConfigurationError where it lacks one of the four methods
+ */
+export function readLogger(value: Logger | undefined): Logger {
+  if (value === undefined) return defaultLogger();
+  const methods = ['debug', 'info', 'warn', 'error'] as const;
+  if (methods.every((method) => typeof (value as Partial<Logger> | null)?.[method] === 'function')) return value;
+  throw new ConfigurationError(
+    'logger',
+    `must have debug, info, warn and error, as a winston logger has, not ${describe(value)}.`,
+  );
+}

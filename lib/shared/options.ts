@@ -1,0 +1,61 @@
+import { closest, distance } from 'fastest-levenshtein';
+import { ConfigurationError } from './errors.js';
+
+/**
+ * Refuses what is not a plain options object, and every option that is misspelt or unknown: a security option with a typo
+ * would otherwise be silently absent.
+ *
+ * @param owner - the factory, for the message
+ * @param options - what the caller gave
+ * @param known - every option there is
+ * @throws ConfigurationError naming the wrong option and, where one is near, the right one
+ */
+export function checkOptionNames(owner: string, options: unknown, known: readonly string[]): void {
+  if (!isPlainObject(options)) {
+    throw new ConfigurationError('options', `of ${owner} must be an object such as { ${known[0] ?? ''}: … }.`);
+  }
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue;
+    const nearest = closest(name, known);
+    const hint = distance(name, nearest) <= 4 ? `Did you mean '${nearest}'?` : `Known options: ${known.join(', ')}.`;
+    throw new ConfigurationError(`'${name}'`, `is not an option of ${owner}. ${hint}`);
+  }
+}
+
+/** A key or a date has no names of its own either: taken for options, it would silently count as none. */
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // Also that of another realm.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/**
+ * Reads a whole number with limits.
+ *
+ * @throws ConfigurationError naming the option and the limits
+ */
+export function wholeNumber(
+  name: string,
+  value: number | undefined,
+  limits: { readonly min: number; readonly max: number; readonly fallback: number },
+): number {
+  if (value === undefined) return limits.fallback;
+  if (!Number.isInteger(value) || value < limits.min || value > limits.max) {
+    throw new ConfigurationError(
+      name,
+      `must be a whole number from ${String(limits.min)} to ${String(limits.max)}, not ${describe(value)}.`,
+    );
+  }
+  return value;
+}
+
+/** Names a wrong value in a message without quoting it: it may be a secret in the wrong place. */
+export function describe(value: unknown): string {
+  if (typeof value === 'number' || typeof value === 'boolean' || value === null || value === undefined) {
+    return String(value);
+  }
+  if (value === '') return 'an empty string';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

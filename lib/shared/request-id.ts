@@ -1,0 +1,35 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
+
+/** The header that carries the request id. */
+export const REQUEST_ID_HEADER = 'x-request-id';
+
+// Behind Symbol.for: a server half loaded as ESM and a client half loaded as CommonJS share the one storage.
+const STORAGE = Symbol.for('service-auth.request-id');
+
+function storage(): AsyncLocalStorage<string> {
+  const registry = globalThis as Record<symbol, AsyncLocalStorage<string> | undefined>;
+  return (registry[STORAGE] ??= new AsyncLocalStorage<string>());
+}
+
+const SANE = /^[A-Za-z0-9._-]{1,128}$/;
+
+/** Tells whether a request id that came from outside may be logged and passed on: 1 to 128 of `[A-Za-z0-9._-]`. */
+export function isRequestId(value: unknown): value is string {
+  return typeof value === 'string' && SANE.test(value);
+}
+
+/** Returns `value` if it is a sane request id, else a new UUID. */
+export function requestIdFrom(value: unknown): string {
+  return isRequestId(value) ? value : randomUUID();
+}
+
+/** The id of the request that is being handled, or undefined outside of one. */
+export function currentRequestId(): string | undefined {
+  return storage().getStore();
+}
+
+/** Runs `work`, and everything that it starts, as part of the request with this id. */
+export function runWithRequestId<T>(requestId: string, work: () => T): T {
+  return storage().run(requestId, work);
+}

@@ -1,0 +1,118 @@
+import { ConfigurationError } from './errors.js';
+import { isIdentityText } from './identity-text.js';
+import { describe } from './options.js';
+import { checkServiceName } from './services.js';
+
+/** What a revocation list needs to know of a token. */
+export interface RevocableToken {
+  /** Its `jti`; older tokens have none. */
+  readonly tokenId?: string | undefined;
+  /** The service that holds it; undefined for a person's. */
+  readonly service?: string | undefined;
+  /** Its `iat`, in seconds since 1970; older tokens may have none. */
+  readonly issuedAt?: number | undefined;
+}
+
+/**
+ * The tokens and services no longer accepted. Asked on every request, cached tokens included, so it answers from memory.
+ */
+export interface RevocationList {
+  /**
+   * Tells whether the token must be refused.
+   *
+   * @throws RevocationsStaleError in a list that is older than its owner tolerates
+   */
+  readonly isRevoked: (token: RevocableToken) => boolean;
+}
+
+/** One entry of a list: a token by its id, or a service's tokens by when they were issued. */
+export type Revocation =
+  | { readonly tokenId: string; readonly expiresAt?: number | undefined }
+  | { readonly service: string; readonly issuedBefore: number };
+
+/** A {@link RevocationList} in this process's memory. */
+export interface MemoryRevocationList extends RevocationList {
+  /**
+   * Revokes one token from now on.
+   *
+   * @param tokenId - its `jti`
+   * @param options - `expiresAt`: its `exp` in seconds since 1970, after which the entry is forgotten; without it, never.
+   *   An earlier one than is in force changes nothing
+   * @throws ConfigurationError where `tokenId` can be no token id
+   */
+  readonly revokeToken: (tokenId: string, options?: { readonly expiresAt?: number | undefined }) => void;
+  /**
+   * Revokes every token that a service was issued before a moment, also those that do not say when they were issued.
+   * `iat` counts whole seconds, so tokens of the running second are revoked too: wait for the next before you mint.
+   *
+   * @param service - its name
+   * @param options - `issuedBefore`: in seconds since 1970; now by default. An earlier one than is in force changes nothing
+   * @throws ConfigurationError where `service` can be no service name
+   */
+  readonly revokeService: (service: string, options?: { readonly issuedBefore?: number | undefined }) => void;
+  /** Everything in force. */
+  readonly entries: () => readonly Revocation[];
+}
+
+// A verifier's clock tolerance keeps a token alive after its `exp`, by a minute at most: so long its entry must stay.
+const LONGEST_TOLERANCE_SECONDS = 60;
+
+/**
+ * Makes an empty list in memory.
+ *
+ * @example Refuse a leaked token at once
+ * ```ts
+ * import { createRevocationList } from 'service-auth/shared';
+ *
+ * const revocations = createRevocationList();
+ * revocations.revokeToken('7f6c2f0e-7f3c-4b57-9d8e-2d1f4ce8a1b0');
+ * revocations.revokeService('orders-service');
+ * ```
+ */
+export function createRevocationList(): MemoryRevocationList {
+  const tokens = new Map<string, number>();
+  const services = new Map<string, number>();
+  let sweepAt = 1024;
+
+  const sweep = (): void => {
+    const now = Date.now() / 1000;
+    for (const [tokenId, expiresAt] of tokens) if (expiresAt + LONGEST_TOLERANCE_SECONDS < now) tokens.delete(tokenId);
+    // The next sweep when the list has doubled: constant cost per entry, and at most twice what is needed is kept.
+    sweepAt = Math.max(1024, tokens.size * 2);
+  };
+
+  return {
+    isRevoked({ tokenId, service, issuedAt }) {
+      if (tokenId !== undefined && tokens.has(tokenId)) return true;
+      if (service === undefined) return false;
+      const issuedBefore = services.get(service);
+      return issuedBefore !== undefined && (issuedAt === undefined || issuedAt < issuedBefore);
+    },
+    revokeToken(tokenId, options = {}) {
+      if (!isIdentityText(tokenId))
+        throw new ConfigurationError('tokenId', `must be a token's jti, not ${describe(tokenId)}.`);
+      const expiresAt = readMoment('expiresAt', options.expiresAt, Number.POSITIVE_INFINITY);
+      tokens.set(tokenId, Math.max(expiresAt, tokens.get(tokenId) ?? 0));
+      if (tokens.size >= sweepAt) sweep();
+    },
+    revokeService(service, options = {}) {
+      const name = checkServiceName('service', service);
+      const issuedBefore = readMoment('issuedBefore', options.issuedBefore, Math.floor(Date.now() / 1000) + 1);
+      services.set(name, Math.max(issuedBefore, services.get(name) ?? 0));
+    },
+    entries() {
+      return [
+        ...[...tokens].map(([tokenId, expiresAt]) =>
+          Number.isFinite(expiresAt) ? { tokenId, expiresAt } : { tokenId },
+        ),
+        ...[...services].map(([service, issuedBefore]) => ({ service, issuedBefore })),
+      ];
+    },
+  };
+}
+
+function readMoment(name: string, value: number | undefined, fallback: number): number {
+  if (value === undefined) return fallback;
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new ConfigurationError(name, `must be a time in seconds since 1970, not ${describe(value)}.`);
+}

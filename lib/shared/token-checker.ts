@@ -1,0 +1,146 @@
+import { type Caller, callerFromClaims } from './caller.js';
+import { audiencesOf, parseClaims, type TokenClaims } from './claims.js';
+import { InvalidTokenError, TokenExpiredError, TokenRevokedError, WrongAudienceError } from './errors.js';
+import { parseJwt, type ParsedJwt, parsePayload, verifySignature } from './jwt.js';
+import type { RingKey } from './key.js';
+import type { KeyRing, KeySnapshot } from './key-ring.js';
+import type { RevocableToken, RevocationList } from './revocation.js';
+import { createVerifiedTokenCache, type Perishable, type VerifiedTokenCache } from './verified-token-cache.js';
+
+/** A token that has proved good, with everything that later steps need of it. The same object for every cached use. */
+export interface VerifiedToken extends Perishable {
+  readonly claims: TokenClaims;
+  /** Made once per token, with `via: 'bearer'`. */
+  readonly caller: Caller;
+  readonly revocable: RevocableToken;
+  /** The id of the key that signed it. */
+  readonly keyId: string;
+}
+
+/** What may be absent from a token unless it is required. */
+export type RequirableClaim = 'jti' | 'kid' | 'iss' | 'aud' | 'iat';
+
+/** The settled policy of one checker. */
+export interface TokenPolicy {
+  readonly keys: KeyRing;
+  readonly issuers: readonly string[] | undefined;
+  /** Whom a token may be meant for; null: any audience. */
+  readonly audiences: readonly string[] | null;
+  readonly clockToleranceSeconds: number;
+  readonly maxLifetimeSeconds: number;
+  readonly requiredClaims: readonly RequirableClaim[];
+  readonly revocations: RevocationList | undefined;
+  readonly cacheSize: number;
+}
+
+/** Verifies tokens and remembers those that proved good. */
+export interface TokenChecker {
+  /** @throws AuthError */
+  check(token: unknown): VerifiedToken;
+}
+
+/** Makes the checker behind every bearer token and behind {@link createTokenVerifier}. */
+export function createTokenChecker(policy: TokenPolicy): TokenChecker {
+  const cache = createVerifiedTokenCache<VerifiedToken>(policy.cacheSize);
+  return {
+    check(token) {
+      const keys = policy.keys.snapshot();
+      return checkThrough(cache, token, keys, policy.revocations, (now) => verifyToken(token, keys, policy, now));
+    },
+  };
+}
+
+/**
+ * The way of every token and assertion: from the cache or verified afresh, and asked of the revocation list either way.
+ *
+ * @throws AuthError
+ */
+export function checkThrough<T extends Perishable & { readonly revocable: RevocableToken }>(
+  cache: VerifiedTokenCache<T>,
+  token: unknown,
+  keys: object,
+  revocations: RevocationList | undefined,
+  verify: (nowSeconds: number) => T,
+): T {
+  const now = Date.now() / 1000;
+  const known = typeof token === 'string' ? cache.get(token, keys, now) : undefined;
+  const verified = known ?? verify(now);
+  // Anything but a plain no refuses: a list that answers with a promise must not let everybody in.
+  if (revocations !== undefined && (revocations.isRevoked(verified.revocable) as unknown) !== false) {
+    cache.delete(token as string);
+    throw new TokenRevokedError();
+  }
+  if (known === undefined) cache.set(token as string, keys, verified);
+  return verified;
+}
+
+function verifyToken(token: unknown, keys: KeySnapshot, policy: TokenPolicy, now: number): VerifiedToken {
+  const parsed = parseJwt(token);
+  if (parsed.typ !== undefined && parsed.typ.toLowerCase() !== 'jwt') throw new InvalidTokenError('header_typ');
+  const key = verifySignature(parsed, candidates(parsed, keys));
+  const claims = parseClaims(parsePayload(parsed));
+  checkKeyBinding(claims, key);
+  const validity = checkTimes(claims, policy, now);
+  checkRequired(claims, parsed, policy);
+  if (claims.iss !== undefined && policy.issuers?.includes(claims.iss) === false) throw new InvalidTokenError('issuer');
+  checkAudience(claims, policy.audiences);
+  const facts = { tokenId: claims.jti, issuedAt: claims.iat };
+  return Object.freeze({
+    claims,
+    keyId: key.kid,
+    caller: callerFromClaims(claims, { via: 'bearer', keyId: key.kid, expiresAt: claims.exp, ...facts }),
+    revocable: Object.freeze({ service: claims.type === 'service' ? claims.service : undefined, ...facts }),
+    ...validity,
+  });
+}
+
+/** A `kid` names its key and no other; a token of an older service, without one, may be of any key of its algorithm. */
+function candidates(parsed: ParsedJwt, keys: KeySnapshot): readonly RingKey[] {
+  if (parsed.kid === undefined) return keys.byAlgorithm.get(parsed.algorithm) ?? [];
+  const key = keys.byId.get(parsed.kid);
+  return key === undefined ? [] : [key];
+}
+
+function checkKeyBinding(claims: TokenClaims, key: RingKey): void {
+  if (key.service === undefined) return;
+  if (claims.type !== 'service' || claims.service !== key.service)
+    throw new InvalidTokenError('key_of_another_service');
+}
+
+/**
+ * Checks `exp`, `nbf`, `iat` and the longest life (RFC 7519 §4.1.4–4.1.6).
+ *
+ * @returns from when until when the token is good, tolerance included, for the cache
+ */
+export function checkTimes(
+  claims: Pick<TokenClaims, 'exp' | 'iat' | 'nbf'>,
+  limits: { readonly clockToleranceSeconds: number; readonly maxLifetimeSeconds: number },
+  now: number,
+): Perishable {
+  const { exp, iat, nbf } = claims;
+  const tolerance = limits.clockToleranceSeconds;
+  if (iat !== undefined && iat > exp) throw new InvalidTokenError('iat_after_exp');
+  if (Number.isFinite(limits.maxLifetimeSeconds)) {
+    if (iat === undefined) throw new InvalidTokenError('iat_missing');
+    if (exp - iat > limits.maxLifetimeSeconds) throw new InvalidTokenError('lives_too_long');
+  }
+  const validFrom = Math.max(nbf ?? 0, iat ?? 0) - tolerance;
+  const validUntil = exp + tolerance;
+  if (now < validFrom) throw new InvalidTokenError('not_yet_valid');
+  if (now >= validUntil) throw new TokenExpiredError();
+  return { validFrom, validUntil };
+}
+
+function checkRequired(claims: TokenClaims, parsed: ParsedJwt, policy: TokenPolicy): void {
+  for (const name of policy.requiredClaims) {
+    const value = name === 'kid' ? parsed.kid : claims[name];
+    if (value === undefined) throw new InvalidTokenError(`${name}_missing`);
+  }
+}
+
+/** A token that names no audience is good anywhere; one that does, only where one of them is ours (RFC 7519 §4.1.3). */
+function checkAudience(claims: TokenClaims, audiences: readonly string[] | null): void {
+  const meantFor = audiencesOf(claims);
+  if (audiences === null || meantFor.length === 0) return;
+  if (!meantFor.some((name) => audiences.includes(name))) throw new WrongAudienceError();
+}
