@@ -1,0 +1,66 @@
+import type { Request } from 'express';
+import type { Caller } from '../shared/caller.js';
+import type { AuthError } from '../shared/errors.js';
+import type { Logger } from '../shared/log.js';
+
+/** The first words of a guard's audit lines. */
+export interface AuditMessages {
+  readonly granted: string;
+  readonly denied: string;
+}
+
+/** What an audit line is about. */
+export interface Decision {
+  readonly caller: Caller | undefined;
+  /** Why not; undefined: let in. */
+  readonly refusal: AuthError | undefined;
+  readonly endpoint: string;
+  readonly tenantId: string | null;
+  readonly requestId: string;
+}
+
+/**
+ * The fields of an audit line: who was let in or refused, where, for which tenant. `tenant_id` is what was asked for, not
+ * what was proved. Never a token, never a secret; `reason`, the exact cause of a refusal, stands here and nowhere else.
+ */
+export function auditFields(decision: Decision): Readonly<Record<string, unknown>> {
+  const { caller, refusal } = decision;
+  return {
+    timestamp: new Date().toISOString(),
+    service: caller?.type === 'service' ? caller.service : null,
+    ...(caller?.type === 'access' && { user_id: caller.userId }),
+    endpoint: decision.endpoint,
+    tenant_id: decision.tenantId,
+    request_id: decision.requestId,
+    decision: refusal === undefined ? 'granted' : 'denied',
+    code: refusal?.code ?? null,
+    ...(refusal?.reason !== undefined && { reason: refusal.reason }),
+    token_id: caller?.tokenId ?? null,
+    key_id: caller?.keyId ?? null,
+    via: caller?.via ?? null,
+  };
+}
+
+/** Writes the audit line: at `info` for a grant, at `warn` for a refusal. */
+export function writeAuditLine(logger: Logger, messages: AuditMessages, decision: Decision): void {
+  if (decision.refusal === undefined) logger.info(messages.granted, auditFields(decision));
+  else logger.warn(messages.denied, auditFields(decision));
+}
+
+/**
+ * Method and route pattern (`DELETE /tenant/:tenantId`). Under `app.use` there is no route: then the mount path with `*`.
+ */
+export function endpointOf(req: Pick<Request, 'method' | 'baseUrl' | 'route'>): string {
+  const route = req.route as { readonly path: string | RegExp | readonly (string | RegExp)[] } | undefined;
+  if (route === undefined) return `${req.method} ${req.baseUrl}/*`;
+  return `${req.method} ${req.baseUrl}${[route.path].flat().join('|')}`;
+}
+
+/** The tenant that the path names, under the given parameter or under the usual ones. */
+export function tenantIdOf(params: Readonly<Record<string, unknown>>, names: readonly string[]): string | null {
+  for (const name of names) {
+    const value = Object.hasOwn(params, name) ? params[name] : undefined;
+    if (typeof value === 'string') return value;
+  }
+  return null;
+}

@@ -1,0 +1,138 @@
+import type { IncomingMessage } from 'node:http';
+import { type Caller, isSameCaller } from '../shared/caller.js';
+import {
+  type AuthError,
+  ConflictingIdentityError,
+  InvalidTokenError,
+  isAuthError,
+  MalformedIdentityError,
+  MissingCredentialsError,
+  UnprovenIdentityError,
+} from '../shared/errors.js';
+import {
+  type IdentityHeader,
+  type IdentityHeaderValues,
+  readIdentity,
+  sayTheSame,
+  writeIdentity,
+} from '../shared/identity-headers.js';
+import { requestIdFrom } from '../shared/request-id.js';
+import { bearerToken } from './bearer.js';
+import { type ContextFromGatewayOptions, resolveContext, type Trust } from './context-options.js';
+import { type CredentialHeaders, readCredentialHeaders, settleIdentityHeaders } from './credential-headers.js';
+import { requestStateOf, type RequestState, setRequestState } from './request-state.js';
+
+/**
+ * Finds out who calls, as `contextFromGateway()` does, for a request outside of Express's chain: an upgrade, say. Sets
+ * `req.user`, or records why there is nobody ({@link identityError}); makes the identity headers agree.
+ *
+ * @example Let in a service's WebSocket
+ * ```ts
+ * import { createServer } from 'node:http';
+ * import { identify } from 'service-auth/server';
+ *
+ * const server = createServer();
+ * server.on('upgrade', (req, socket) => {
+ *   const caller = identify(req);
+ *   if (caller?.type !== 'service') socket.end('HTTP/1.1 401 Unauthorized\r\n\r\n');
+ * });
+ * ```
+ *
+ * @param req - the request
+ * @param options - as for `contextFromGateway()`; settled once per options object, so keep it in a constant
+ * @returns the caller, or undefined: nobody
+ * @throws ConfigurationError on the first call with options that are wrong
+ */
+export function identify(req: IncomingMessage, options: ContextFromGatewayOptions = NO_OPTIONS): Caller | undefined {
+  let trust = settled.get(options);
+  if (trust === undefined) {
+    trust = resolveContext('identify', options).trust;
+    settled.set(options, trust);
+  }
+  return identifyWith(trust, req).caller;
+}
+
+const NO_OPTIONS: ContextFromGatewayOptions = Object.freeze({});
+const settled = new WeakMap<ContextFromGatewayOptions, Trust>();
+
+/** Why a request is nobody's: undefined where it has a caller, or where nobody has looked for one. */
+export function identityError(req: IncomingMessage): AuthError | undefined {
+  return requestStateOf(req)?.error;
+}
+
+/** Looks for the caller of a request, and leaves the request telling one story: `req.user`, its state and its headers. */
+export function identifyWith(trust: Trust, req: IncomingMessage): RequestState {
+  const requestId = requestIdFrom(req.headers['x-request-id']);
+  let caller: Caller | undefined;
+  let error: AuthError | undefined;
+  try {
+    caller = decide(readCredentialHeaders(req), trust, req);
+  } catch (reason) {
+    if (!isAuthError(reason)) throw asError(reason);
+    error = reason;
+  } finally {
+    // Also when a key ring or revocation list of the application's own breaks: nothing unproven stays behind.
+    settleIdentityHeaders(req, caller === undefined ? undefined : identityOf(caller));
+    (req as { user?: Caller | undefined }).user = caller;
+  }
+  const state = { requestId, caller, error };
+  setRequestState(req, state);
+  return state;
+}
+
+/** Whatever a key ring or revocation list of the application's own throws: a falsy value would tell Express to go on. */
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error('A key ring or revocation list failed.', { cause: reason });
+}
+
+/** The table of design 4: who is believed. An invalid proof never falls back to a weaker one. */
+function decide(found: CredentialHeaders, trust: Trust, req: IncomingMessage): Caller {
+  const { assertion, authorization, identity } = found;
+  const bearer = bearerToken(authorization);
+  if (assertion.length === 0 && bearer === undefined) return fromPlainHeaders(found, trust, req);
+  if (assertion.length > 1) throw new InvalidTokenError('duplicate_assertion');
+  const caller = assertion.length === 0 ? prove(trust.tokens, bearer) : prove(trust.assertions, assertion[0]);
+  if (assertion.length > 0 && bearer !== undefined && !isSameCaller(caller, prove(trust.tokens, bearer))) {
+    throw new ConflictingIdentityError('assertion_and_bearer');
+  }
+  checkPlainHeaders(identity, identityOf(caller));
+  return caller;
+}
+
+function prove(verifier: { check(proof: unknown): { caller: Caller } } | undefined, proof: string | undefined): Caller {
+  if (verifier === undefined) throw new UnprovenIdentityError('no_key');
+  return verifier.check(proof).caller;
+}
+
+function fromPlainHeaders(found: CredentialHeaders, trust: Trust, req: IncomingMessage): Caller {
+  if (found.identity.size === 0) throw new MissingCredentialsError();
+  if (!trust.isTrustedPeer(req)) throw new UnprovenIdentityError('peer_not_trusted');
+  if (trust.directOnly && found.passedOn) throw new UnprovenIdentityError('passed_on_by_a_proxy');
+  const values: Partial<Record<IdentityHeader, string>> = {};
+  for (const [name, lines] of found.identity) values[name] = onlyLine(name, lines);
+  return readIdentity(values) as Caller;
+}
+
+function checkPlainHeaders(identity: CredentialHeaders['identity'], proven: IdentityHeaderValues): void {
+  for (const [name, lines] of identity) {
+    if (!sayTheSame(name, onlyLine(name, lines), proven[name])) throw new ConflictingIdentityError(name);
+  }
+}
+
+function onlyLine(name: IdentityHeader, lines: readonly (string | undefined)[]): string {
+  const [line] = lines;
+  if (lines.length !== 1 || line === undefined) throw new MalformedIdentityError(`not_one_${name}`);
+  return line;
+}
+
+const identities = new WeakMap<Caller, IdentityHeaderValues>();
+
+/** The identity headers of a caller, written once: verified callers are the same object on every request. */
+function identityOf(caller: Caller): IdentityHeaderValues {
+  let values = identities.get(caller);
+  if (values === undefined) {
+    values = writeIdentity(caller);
+    identities.set(caller, values);
+  }
+  return values;
+}

@@ -1,0 +1,26 @@
+import type { IncomingMessage } from 'node:http';
+import type { Caller } from '../shared/caller.js';
+import type { AuthError } from '../shared/errors.js';
+
+/** What is known of a request once its caller has been looked for: who it is, or why it is nobody. */
+export interface RequestState {
+  readonly requestId: string;
+  readonly caller: Caller | undefined;
+  readonly error: AuthError | undefined;
+}
+
+// Behind Symbol.for: the guard of one copy of this package understands the middleware of another.
+const STATE = Symbol.for('service-auth.request-state');
+
+type WithState = IncomingMessage & { [STATE]?: RequestState };
+
+/** The state of a request, or undefined where nobody has looked for its caller. */
+export function requestStateOf(req: IncomingMessage): RequestState | undefined {
+  return (req as WithState)[STATE];
+}
+
+/** Records the state of a request, in place of any before. */
+export function setRequestState(req: IncomingMessage, state: RequestState): void {
+  // Not enumerable: a request that is logged or copied does not take it along.
+  Object.defineProperty(req, STATE, { value: state, configurable: true });
+}

@@ -1,0 +1,61 @@
+import type { IncomingMessage } from 'node:http';
+import { BlockList, isIP, isIPv4, type Server, type Socket } from 'node:net';
+import { ConfigurationError } from '../shared/errors.js';
+import { describe } from '../shared/options.js';
+
+/** Tells whether a request comes straight from a peer whose plain headers are believed. */
+export type PeerCheck = (req: IncomingMessage) => boolean;
+
+const NAMED: Readonly<Record<string, readonly string[]>> = {
+  loopback: ['127.0.0.0/8', '::1/128'],
+  private: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
+};
+
+/**
+ * Makes the check of a `trustedNetworks` option: the socket's own address counts, never a header.
+ *
+ * @param networks - addresses, CIDR blocks, `loopback`, `private`, and `unix` for a unix socket
+ * @throws ConfigurationError where an entry is none of these, or would believe everybody
+ */
+export function trustedNetworks(networks: readonly string[]): PeerCheck {
+  const list: unknown = networks;
+  if (!Array.isArray(list)) {
+    throw new ConfigurationError(
+      'trustedNetworks',
+      `must be a list such as ['10.0.0.0/8'], not ${describe(networks)}.`,
+    );
+  }
+  const blocks = new BlockList();
+  const unix = networks.includes('unix');
+  for (const entry of networks.filter((name) => name !== 'unix')) {
+    for (const network of Object.hasOwn(NAMED, entry) ? (NAMED[entry] as readonly string[]) : [entry])
+      addNetwork(blocks, network);
+  }
+  return (req) => {
+    // A request that no Node server made may have no socket.
+    const socket = req.socket as (Socket & { readonly server?: Server }) | undefined;
+    const address = socket?.remoteAddress;
+    // A destroyed TCP socket has no address either: only its server tells that it is a unix socket.
+    if (address === undefined) return unix && typeof socket?.server?.address() === 'string';
+    const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
+    return blocks.check(plain, isIPv4(plain) ? 'ipv4' : 'ipv6');
+  };
+}
+
+function addNetwork(blocks: BlockList, network: unknown): void {
+  const [address = '', prefix, ...rest] = typeof network === 'string' ? network.split('/') : [];
+  const version = isIP(address);
+  const longest = version === 4 ? 32 : 128;
+  const bits = prefix === undefined ? longest : /^\d{1,3}$/.test(prefix) ? Number(prefix) : -1;
+  if (version === 0 || rest.length > 0 || bits < 0 || bits > longest) {
+    throw new ConfigurationError(
+      'trustedNetworks',
+      `may hold addresses ('10.1.2.3'), blocks ('10.0.0.0/8'), 'loopback', 'private' and 'unix', not ${
+        typeof network === 'string' ? `'${network}'` : describe(network)
+      }.`,
+    );
+  }
+  if (bits === 0)
+    throw new ConfigurationError('trustedNetworks', `must not hold '${String(network)}': it believes everybody.`);
+  blocks.addSubnet(address, bits, version === 4 ? 'ipv4' : 'ipv6');
+}

@@ -1,0 +1,95 @@
+import { expect } from 'chai';
+import { auditFields, endpointOf, tenantIdOf, writeAuditLine } from '../../lib/server/audit.js';
+import { InvalidTokenError } from '../../lib/shared/errors.js';
+import { newSecret } from '../support/keys.js';
+import { callerOf, serviceToken, userToken } from '../support/proofs.js';
+import { recordingLogger } from '../support/recording-logger.js';
+
+const secret = newSecret();
+const about = { endpoint: 'GET /x', tenantId: 't-1', requestId: 'r-1' };
+const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+describe('auditFields', () => {
+  it('names the fields of a grant in the order of the log', () => {
+    const caller = callerOf(serviceToken(secret), secret);
+    const fields = auditFields({ ...about, caller, refusal: undefined });
+    expect(Object.keys(fields)).to.deep.equal([
+      'timestamp',
+      'service',
+      'endpoint',
+      'tenant_id',
+      'request_id',
+      'decision',
+      'code',
+      'token_id',
+      'key_id',
+      'via',
+    ]);
+    expect(fields['timestamp']).to.match(ISO);
+    expect(fields).to.include({ service: 'orders-service', decision: 'granted', code: null, via: 'bearer' });
+    expect(fields).to.include({ token_id: caller.tokenId, key_id: caller.keyId });
+  });
+
+  it('names a person, and the reason of a refusal where there is one', () => {
+    const caller = callerOf(userToken(secret), secret);
+    const refusal = new InvalidTokenError('bad_signature');
+    expect(auditFields({ ...about, caller, refusal })).to.include({
+      service: null,
+      user_id: 'u-1',
+      decision: 'denied',
+      code: 'invalid_token',
+      reason: 'bad_signature',
+      key_id: null,
+    });
+    expect(auditFields({ ...about, caller: undefined, refusal: new InvalidTokenError() })).not.to.have.any.keys(
+      'reason',
+      'user_id',
+    );
+  });
+});
+
+describe('writeAuditLine', () => {
+  it('writes a grant at info and a refusal at warn', () => {
+    const logger = recordingLogger();
+    const messages = { granted: 'yes', denied: 'no' };
+    writeAuditLine(logger, messages, { ...about, caller: undefined, refusal: undefined });
+    writeAuditLine(logger, messages, { ...about, caller: undefined, refusal: new InvalidTokenError() });
+    expect(logger.lines.map(({ level, message }) => [level, message])).to.deep.equal([
+      ['info', 'yes'],
+      ['warn', 'no'],
+    ]);
+  });
+});
+
+describe('endpointOf', () => {
+  for (const [route, endpoint] of [
+    [{ path: '/tenant/:tenantId' }, 'GET /api/tenant/:tenantId'],
+    [{ path: ['/a', '/b/:id'] }, 'GET /api/a|/b/:id'],
+    [{ path: /^\/c$/ }, 'GET /api/^\\/c$/'],
+    [{ path: ['/a', /d/] }, 'GET /api/a|/d/'],
+    [undefined, 'GET /api/*'],
+  ] as const) {
+    it(`tells ${endpoint}`, () => {
+      expect(endpointOf({ method: 'GET', baseUrl: '/api', route })).to.equal(endpoint);
+    });
+  }
+});
+
+describe('tenantIdOf', () => {
+  const names = ['tenantId', 'tenant_id'];
+
+  it('takes the first name that the path has', () => {
+    expect(tenantIdOf({ tenantId: 'a', tenant_id: 'b' }, names)).to.equal('a');
+    expect(tenantIdOf({ tenant_id: 'b' }, names)).to.equal('b');
+    expect(tenantIdOf({ other: 'c' }, names)).to.equal(null);
+    expect(
+      tenantIdOf(Object.assign(Object.create(null) as Record<string, unknown>, { tenantId: 'a' }), names),
+    ).to.equal('a');
+  });
+
+  it('takes texts of its own only', () => {
+    for (const value of [undefined, null, 7, ['a'], {}]) expect(tenantIdOf({ tenantId: value }, names)).to.equal(null);
+    expect(tenantIdOf(Object.create({ tenantId: 'a' }) as Record<string, unknown>, names)).to.equal(null);
+    expect(tenantIdOf({}, ['toString'])).to.equal(null);
+  });
+});
