@@ -1,0 +1,109 @@
+import type { AxiosResponseHeaders } from 'axios';
+import { joinErrorFamily, type ServiceRequestFailure } from '../shared/errors.js';
+
+/** A problem document (RFC 9457), as the target wrote it: no field is sure to be there, or to have its type. */
+export interface ProblemDetails {
+  readonly type?: unknown;
+  readonly title?: unknown;
+  readonly status?: unknown;
+  readonly detail?: unknown;
+  readonly instance?: unknown;
+  /** What services of this package answer with, such as `token_expired`. */
+  readonly code?: unknown;
+  readonly [extension: string]: unknown;
+}
+
+/** The answer that an error is about. */
+export interface FailedResponse {
+  readonly status: number;
+  readonly statusText: string;
+  /** Those that help to find the fault and hold no secrets, among them `content-type`, `retry-after`, `location`. */
+  readonly headers: AxiosResponseHeaders;
+  /** The body, after the `transformResponse` of the request. */
+  readonly data: unknown;
+}
+
+/** What a {@link ServiceRequestError} is made of. */
+export interface ServiceRequestErrorFields {
+  readonly code: string;
+  readonly method: string;
+  readonly url: string;
+  readonly tries: number;
+  readonly requestId?: string | undefined;
+  readonly response?: FailedResponse | undefined;
+  readonly problem?: ProblemDetails | undefined;
+  readonly cause?: Error | undefined;
+}
+
+/**
+ * What a service client rejects with. Has what users of axios look for (`isAxiosError`, `code`, `status`, `response`;
+ * `axios.isCancel` knows it after an abort), and no `config` or `request`: nothing in it, however it is rendered, holds the
+ * token.
+ *
+ * @example Tell apart what can go wrong
+ * ```ts
+ * import { createServiceClient, isServiceRequestError } from 'service-auth/client';
+ *
+ * const client = createServiceClient('eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl', { maxTries: 1 });
+ * try {
+ *   await client.delete('http://127.0.0.1:9/api/v1/orders/tenant/7');
+ * } catch (error) {
+ *   if (!isServiceRequestError(error)) throw error;
+ *   console.log(error.code, error.status, error.method, error.url, error.tries);
+ * }
+ * ```
+ */
+export class ServiceRequestError extends Error implements ServiceRequestFailure {
+  override readonly name = 'ServiceRequestError';
+  readonly isAxiosError: true = true as const;
+  /**
+   * axios' or Node's: `ERR_BAD_REQUEST` (4xx), `ERR_BAD_RESPONSE` (other statuses, or an answer over the size limit),
+   * `ECONNREFUSED`, `ECONNRESET` (also an answer that broke off), `ETIMEDOUT`, `ERR_CANCELED`, `ERR_INVALID_URL`,
+   * `ERR_BAD_OPTION_VALUE` (a header that must not be sent), and of our own `ERR_TOKEN_UNAVAILABLE`.
+   */
+  readonly code: string;
+  /** The answer's; undefined where none came. */
+  readonly status: number | undefined;
+  /** In upper case. */
+  readonly method: string;
+  /** Without query, fragment and user info. */
+  readonly url: string;
+  /** How many times the request was sent; 0 where it was stopped before. */
+  readonly tries: number;
+  /** The `x-request-id` that was sent, else the one that was answered. */
+  readonly requestId: string | undefined;
+  /** The body, where it was a problem document. */
+  readonly problem: ProblemDetails | undefined;
+  readonly response: FailedResponse | undefined;
+
+  /**
+   * @param reason - what went wrong, in a sentence without its full stop
+   * @param fields - the facts, all of them already free of secrets
+   */
+  constructor(reason: string, fields: ServiceRequestErrorFields) {
+    super(
+      `${reason}: ${fields.method} ${fields.url} (${fields.tries} ${fields.tries === 1 ? 'try' : 'tries'})`,
+      fields.cause === undefined ? undefined : { cause: fields.cause },
+    );
+    this.code = fields.code;
+    this.status = fields.response?.status;
+    this.method = fields.method;
+    this.url = fields.url;
+    this.tries = fields.tries;
+    this.requestId = fields.requestId;
+    this.problem = fields.problem;
+    this.response = fields.response;
+    // What axios.isCancel asks for. Hidden, as it says nothing that `code` does not.
+    if (fields.code === 'ERR_CANCELED') Object.defineProperty(this, '__CANCEL__', { value: true });
+  }
+
+  /** What `JSON.stringify` shows: the facts, without the answer's headers and body. */
+  toJSON(): Record<string, unknown> {
+    const { name, message, code, status, method, url, tries, requestId, problem } = this;
+    return { name, message, code, status, method, url, tries, requestId, problem };
+  }
+
+  static {
+    joinErrorFamily(ServiceRequestError.prototype, 'service_request');
+  }
+}
