@@ -1,0 +1,67 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type AuthError, isAuthError } from '../../shared/errors.js';
+import { REQUEST_ID_HEADER, requestIdFrom } from '../../shared/request-id.js';
+import { auditFields } from '../audit.js';
+import { sendProblem } from '../challenge.js';
+import type { GatewaySettings } from './gateway-options.js';
+import { beginPassage, type Passage, PASSES } from './passes.js';
+
+/**
+ * Runs the passes over a request, writes the one log line of the decision, and answers a refusal.
+ *
+ * @param prefix - the route's, for the log line
+ * @returns the passage, or undefined where the request was refused and answered
+ * @throws what a key ring or revocation list of the application's own throws
+ */
+export function admit(
+  req: IncomingMessage,
+  res: ServerResponse,
+  route: { readonly service: string | undefined; readonly prefix: string },
+  settings: GatewaySettings,
+): Passage | undefined {
+  const requestId = requestIdFrom(req.headers['x-request-id']);
+  res.setHeader(REQUEST_ID_HEADER, requestId);
+  const passage = beginPassage(req, res, requestId, route.service);
+  let refusal: AuthError | undefined;
+  try {
+    for (const pass of PASSES) if (!pass(passage, settings)) break;
+  } catch (error) {
+    if (!isAuthError(error)) throw error;
+    refusal = error;
+  }
+  logDecision(passage, route.prefix, refusal, settings);
+  if (refusal === undefined) return passage;
+  sendProblem(req, res, refusal, requestId);
+  return undefined;
+}
+
+function logDecision(
+  passage: Passage,
+  prefix: string,
+  refusal: AuthError | undefined,
+  { logger }: GatewaySettings,
+): void {
+  const fields = decisionFields(passage, prefix, refusal);
+  if (refusal !== undefined) logger.warn(messageFor(passage, 'Authentication'), fields);
+  else logger.info(messageFor(passage, 'Public access'), fields);
+}
+
+/** The fields of a gateway's log line: those of an audit line. */
+export function decisionFields(
+  passage: Passage,
+  prefix: string,
+  refusal: AuthError | undefined,
+): Readonly<Record<string, unknown>> {
+  return auditFields({
+    caller: passage.token?.caller,
+    refusal,
+    endpoint: `${passage.req.method as string} ${prefix}/*`,
+    tenantId: /\/tenants?\/([^/]+)/.exec(passage.path)?.[1] ?? null,
+    requestId: passage.requestId,
+  });
+}
+
+function messageFor({ token }: Passage, withoutToken: string): string {
+  if (token === undefined) return withoutToken;
+  return token.caller.type === 'service' ? 'Service authentication' : 'User authentication';
+}

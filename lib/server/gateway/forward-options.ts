@@ -1,0 +1,43 @@
+import type { Agent } from 'node:http';
+
+/** Where a route leads. Made once per route, so that connections are kept and reused. */
+export interface ForwardTarget {
+  /** Scheme, host and port; its path is not used. */
+  readonly origin: URL;
+  /** An agent of the origin's scheme. Its idle connections may be closed by us: don't share it with other code. */
+  readonly agent: Agent;
+}
+
+/** What is sent, besides method and body, which are the client's. */
+export interface ForwardRequest {
+  readonly target: ForwardTarget;
+  /** Path and query, as they go on the wire. */
+  readonly path: string;
+  /** Flat list name, value, …; see `outgoingHeaders`. Without `Host`, `Connection` and framing, which are added here. */
+  readonly headers: readonly string[];
+}
+
+/** Limits in milliseconds (1 to 2^31-1), and what a response must not carry. */
+export interface ForwardOptions {
+  /** Until the TCP connection stands. */
+  readonly connectTimeoutMs: number;
+  /**
+   * Until the response head, from the last byte of the upload that the service took. While it is the client who is slow
+   * the clock stands; that wait is bounded by the server's own `requestTimeout`.
+   */
+  readonly responseTimeoutMs: number;
+  /** After the response head: the longest time in which no byte moves, in either direction. An event stream needs a heartbeat. */
+  readonly idleTimeoutMs: number;
+  /** Tells, by canonical name, which response headers are removed. */
+  readonly isIdentityHeader: (canonicalName: string) => boolean;
+}
+
+/** The limits where none are given. */
+export const FORWARD_TIMEOUTS: Readonly<Omit<ForwardOptions, 'isIdentityHeader'>> = Object.freeze({
+  connectTimeoutMs: 5_000,
+  responseTimeoutMs: 30_000,
+  idleTimeoutMs: 60_000,
+});
+
+/** Why there is no answer to pass on: 502 (refused, not found, broken before a sound head) or 504 (silent). */
+export type ForwardFailure = 'upstream_unreachable' | 'upstream_timeout';

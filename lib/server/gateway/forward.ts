@@ -1,0 +1,135 @@
+import http, { type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { breakOff } from './break-off.js';
+import type { ForwardFailure, ForwardOptions, ForwardRequest } from './forward-options.js';
+import { hasForeignTransferCoding, requestFraming } from './request-framing.js';
+import { isSoundHead, writeResponseHead } from './response-head.js';
+import { createSilenceTimer } from './silence-timer.js';
+import { closeIdleConnections, watchForStaleConnection } from './stale-connection.js';
+
+/**
+ * Sends a request to its target and streams the answer back, with backpressure in both directions.
+ *
+ * A failure before the response head reaches `onFailure`, at most once, never after `res.headersSent` (other code
+ * may answer while we wait; its answer stands), and not where the client has gone. A failure after it ends the client's connection: half an answer never looks whole. Trailers and
+ * 1xx answers are not passed on. An answer that comes before the upload is complete is passed on, the rest of the upload
+ * discarded. A request without body that meets a just-closed idle connection is sent once more.
+ *
+ * Guarantees nothing about the headers of `request`: they are sent as they are.
+ *
+ * @throws TypeError where the request's body was read before, and nowhere else
+ */
+export function forward(
+  req: IncomingMessage,
+  res: ServerResponse,
+  request: ForwardRequest,
+  options: ForwardOptions,
+  onFailure: (failure: ForwardFailure, cause: Error) => void,
+): void {
+  // The client may have gone while its token was checked; then 'close' is over, and nobody would end the exchange.
+  if (res.destroyed) return;
+  const framing = requestFraming(req);
+  const timer = createSilenceTimer();
+  let upstream: ClientRequest | undefined;
+  let answer: IncomingMessage | undefined;
+  let over = false;
+
+  const moved = (): void => {
+    timer.touch();
+  };
+  // Unread, the rest of an upload would block the client's connection, and with it our answer.
+  const discardUpload = (): void => {
+    if (upstream !== undefined) req.unpipe(upstream);
+    req.resume();
+  };
+  const conclude = (): void => {
+    over = true;
+    timer.stop();
+    res.off('close', conclude);
+    req.off('data', moved);
+    discardUpload();
+    // No effect on a connection that has gone back to the agent.
+    upstream?.destroy();
+  };
+  const fail = (failure: ForwardFailure, cause: Error): void => {
+    conclude();
+    if (!res.headersSent) onFailure(failure, cause);
+  };
+  const abandon = (): void => {
+    breakOff(res);
+    conclude();
+  };
+  const awaitAnswer = (): void => {
+    timer.start(options.responseTimeoutMs, () => {
+      const clientIsSlow = framing.hasBody && !req.readableEnded && upstream?.writableNeedDrain === false;
+      if (clientIsSlow) awaitAnswer();
+      else fail('upstream_timeout', new Error(`No response head within ${String(options.responseTimeoutMs)} ms.`));
+    });
+  };
+  const awaitConnection = (): void => {
+    timer.start(options.connectTimeoutMs, () => {
+      fail('upstream_unreachable', new Error(`No connection within ${String(options.connectTimeoutMs)} ms.`));
+    });
+  };
+  const deliver = (incoming: IncomingMessage): void => {
+    if (res.headersSent || !isSoundHead(incoming)) {
+      fail('upstream_unreachable', new Error('The response head is malformed.'));
+      return;
+    }
+    answer = incoming;
+    timer.start(options.idleTimeoutMs, abandon);
+    writeResponseHead(res, incoming, options.isIdentityHeader);
+    incoming.on('data', moved).once('end', discardUpload).pipe(res);
+  };
+  const send = (mayRetry: boolean): void => {
+    const attempt = open(req.method as string, request, framing.headers);
+    const wasStale = watchForStaleConnection(attempt);
+    const lost = (error: Error): void => {
+      if (over || attempt !== upstream) return;
+      if (answer !== undefined) {
+        if (!answer.complete) abandon();
+      } else if (mayRetry && wasStale(error)) {
+        closeIdleConnections(request.target.agent);
+        send(false);
+      } else {
+        fail('upstream_unreachable', error);
+      }
+    };
+    upstream = attempt;
+    attempt.on('error', lost);
+    // Without an 'error' when, for one, the service answers 101 to a request that asked for no upgrade.
+    attempt.once('close', () => {
+      lost(new Error('The connection was closed without an answer.'));
+    });
+    attempt.once('response', deliver);
+    attempt.once('socket', (socket) => {
+      if (!socket.connecting) return;
+      awaitConnection();
+      socket.once('connect', awaitAnswer);
+    });
+    if (framing.hasBody) req.on('data', moved).pipe(attempt);
+    else attempt.end();
+  };
+
+  res.once('close', conclude);
+  awaitAnswer();
+  try {
+    if (hasForeignTransferCoding(req)) throw new TypeError('The request has a transfer coding besides chunked.');
+    send(!framing.hasBody);
+  } catch (error) {
+    process.nextTick(fail, 'upstream_unreachable', error);
+  }
+}
+
+function open(method: string, { target, path, headers }: ForwardRequest, framing: readonly string[]): ClientRequest {
+  // It serves an https.Agent too: the agent knows its protocol and port. Looked up at each call, since tracing and test
+  // tools replace it.
+  return http.request({
+    agent: target.agent,
+    protocol: target.origin.protocol,
+    host: target.origin.hostname.replace(/^\[|\]$/g, ''),
+    port: target.origin.port,
+    method,
+    path,
+    headers: ['Host', target.origin.host, ...headers, ...framing],
+  });
+}

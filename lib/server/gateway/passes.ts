@@ -1,0 +1,145 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { audiencesOf } from '../../shared/claims.js';
+import {
+  AudienceNotAllowedError,
+  BadPathError,
+  MethodNotAllowedError,
+  MissingCredentialsError,
+  UpgradeNotSupportedError,
+} from '../../shared/errors.js';
+import { ASSERTION_HEADER } from '../../shared/gateway-assertion.js';
+import { REQUEST_ID_HEADER } from '../../shared/request-id.js';
+import type { VerifiedToken } from '../../shared/token-checker.js';
+import { bearerToken } from '../bearer.js';
+import { readCredentialHeaders, settleIdentityHeaders } from '../credential-headers.js';
+import type { GatewaySettings } from './gateway-options.js';
+import { pathOf, targetDefect } from './request-target.js';
+
+/** A request on its way through the gateway: what it came with, and what the passes have found out. */
+export interface Passage {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly requestId: string;
+  /** The request target as it came. */
+  readonly target: string;
+  readonly path: string;
+  /** The service behind the path, where it is known. */
+  readonly service: string | undefined;
+  /** The `Authorization` lines, before anything was stripped. */
+  authorization: readonly (string | undefined)[];
+  /** The caller's token, once verified; undefined on a public entry. */
+  token: VerifiedToken | undefined;
+  /** What the service is told: a flat list of headers. */
+  injected: readonly string[];
+}
+
+/**
+ * One step. It changes the passage, refuses it by throwing an `AuthError`, or lets it out of the rest of the list by
+ * returning `false`.
+ */
+export type Pass = (passage: Passage, settings: GatewaySettings) => boolean;
+
+/** What happens to every request, in this order. Nothing is let through that did not come by here. */
+export const PASSES: readonly Pass[] = [
+  stripIdentity,
+  refuseUpgrades,
+  refuseTrace,
+  refuseAmbiguousPaths,
+  tellRequestId,
+  admitPublicEntries,
+  verifyBearer,
+  checkAudience,
+  vouch,
+];
+
+/**
+ * Removes every claim to an identity that the client made: on every route, whatever becomes of the request. Its request id
+ * goes too; it is known by now, and told anew in one line.
+ */
+function stripIdentity(passage: Passage, { forwardAuthorization }: GatewaySettings): boolean {
+  const { req } = passage;
+  passage.authorization = readCredentialHeaders(req).authorization;
+  const ours = [ASSERTION_HEADER, REQUEST_ID_HEADER];
+  settleIdentityHeaders(req, undefined, forwardAuthorization ? ours : [...ours, 'authorization']);
+  return true;
+}
+
+/** Upgrades would leave the gateway without a say. Offers of HTTP/2 may be ignored, and some clients make them always. */
+function refuseUpgrades({ req, res }: Passage): boolean {
+  const protocol = req.headers.upgrade;
+  if (protocol === undefined || /^\s*h2c\s*$/i.test(protocol)) return true;
+  // RFC 9110 §15.5.22: a 426 names what would do. Without `close` Node would keep the connection of a client that asked for it.
+  res.setHeader('Upgrade', 'HTTP/1.1');
+  res.setHeader('Connection', 'upgrade, close');
+  throw new UpgradeNotSupportedError();
+}
+
+/** TRACE and TRACK send back what arrived: the injected assertion, that is. */
+function refuseTrace({ req, res }: Passage): boolean {
+  if (req.method !== 'TRACE' && req.method !== 'TRACK') return true;
+  res.setHeader('Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS');
+  throw new MethodNotAllowedError();
+}
+
+function refuseAmbiguousPaths({ target }: Passage): boolean {
+  const defect = targetDefect(target);
+  if (defect !== undefined) throw new BadPathError(defect);
+  return true;
+}
+
+function tellRequestId(passage: Passage): boolean {
+  passage.injected = [REQUEST_ID_HEADER, passage.requestId];
+  return true;
+}
+
+/** Public entries pass as nobody, also with a token: what needs none reads none. */
+function admitPublicEntries({ req, path }: Passage, { isPublic }: GatewaySettings): boolean {
+  return !isPublic(req.method as string, path);
+}
+
+function verifyBearer(passage: Passage, { tokens }: GatewaySettings): boolean {
+  const token = bearerToken(passage.authorization);
+  if (token === undefined) throw new MissingCredentialsError();
+  passage.token = tokens.check(token);
+  return true;
+}
+
+/** A token that names an audience is good here only where that is the gateway or the service behind the path. */
+function checkAudience({ token, service }: Passage, { name }: GatewaySettings): boolean {
+  const audiences = audiencesOf((token as VerifiedToken).claims);
+  if (audiences.length === 0 || audiences.includes(name)) return true;
+  if (service !== undefined && audiences.includes(service)) return true;
+  throw new AudienceNotAllowedError();
+}
+
+function vouch(passage: Passage, { voucher }: GatewaySettings): boolean {
+  passage.injected = [...passage.injected, ...voucher.headersFor(passage.token as VerifiedToken, passage.service)];
+  return true;
+}
+
+/** Begins a passage. */
+export function beginPassage(
+  req: IncomingMessage & { readonly originalUrl?: string },
+  res: ServerResponse,
+  requestId: string,
+  service: string | undefined,
+): Passage {
+  // Express shortens req.url under a mount path; the path is passed on, and judged, as it came.
+  const target = targetOf(req);
+  return {
+    req,
+    res,
+    requestId,
+    target,
+    path: pathOf(target),
+    service,
+    authorization: [],
+    token: undefined,
+    injected: [],
+  };
+}
+
+/** The request target as it came, whatever Express made of it. */
+export function targetOf(req: IncomingMessage & { readonly originalUrl?: string }): string {
+  return req.originalUrl ?? (req.url as string);
+}

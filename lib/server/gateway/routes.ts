@@ -1,0 +1,119 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { isIP } from 'node:net';
+import { ConfigurationError } from '../../shared/errors.js';
+import { checkOptionNames, describe } from '../../shared/options.js';
+import { checkServiceName } from '../../shared/services.js';
+import type { ForwardTarget } from './forward-options.js';
+import { targetDefect } from './request-target.js';
+
+/** Where a prefix leads: the service's origin, or that with the service's name. */
+export type RouteTarget = string | { readonly url: string; readonly service?: string | undefined };
+
+/** One route, settled. */
+export interface Route {
+  /** Whole segments, without a slash at the end. */
+  readonly prefix: string;
+  /** The service's name: the audience of assertions. */
+  readonly service: string;
+  readonly target: ForwardTarget;
+}
+
+/** Every route of a gateway. */
+export interface RouteTable {
+  /** The route with the longest prefix of whole segments that `path` has, or undefined. */
+  match(path: string): Route | undefined;
+  /** Closes the kept connections. */
+  readonly close: () => void;
+}
+
+// Idle connections are dropped before a service that closes them after 5 s (Node's default) would.
+const AGENT_OPTIONS = {
+  keepAlive: true,
+  maxSockets: 256,
+  maxFreeSockets: 64,
+  timeout: 4_000,
+  scheduling: 'lifo',
+} as const;
+
+/**
+ * Reads a `routes` option.
+ *
+ * @throws ConfigurationError where a prefix or a target breaks its rule
+ */
+export function createRouteTable(routes: Readonly<Record<string, RouteTarget>>): RouteTable {
+  const given: unknown = routes;
+  if (typeof given !== 'object' || given === null || Object.keys(given).length === 0) {
+    throw new ConfigurationError(
+      'routes',
+      "must map path prefixes to services, such as { '/api/v1/orders': 'http://orders-service:8000' }.",
+    );
+  }
+  const list = Object.entries(routes).map(([prefix, target]) => readRoute(prefix, target));
+  const byLength = list.toSorted((a, b) => b.prefix.length - a.prefix.length);
+  return {
+    match: (path) =>
+      byLength.find(
+        ({ prefix }) => path.startsWith(prefix) && (path.length === prefix.length || path[prefix.length] === '/'),
+      ),
+    close() {
+      for (const { target } of list) target.agent.destroy();
+    },
+  };
+}
+
+function readRoute(prefix: string, given: RouteTarget): Route {
+  const setting = `routes['${prefix}']`;
+  if (targetDefect(prefix) !== undefined || /[?%]/.test(prefix) || (prefix.endsWith('/') && prefix !== '/')) {
+    throw new ConfigurationError(
+      setting,
+      'must have a plain path as its key, such as /api/v1/orders: no slash at the end, no query.',
+    );
+  }
+  const target: unknown = typeof given === 'string' ? { url: given } : given;
+  checkOptionNames(setting, target, ['url', 'service']);
+  const { url, service } = target as { readonly url: unknown; readonly service?: unknown };
+  const origin = readOrigin(setting, url);
+  return Object.freeze({
+    prefix: prefix === '/' ? '' : prefix,
+    service: service === undefined ? serviceOf(setting, origin) : checkServiceName(`${setting}.service`, service),
+    target: {
+      origin,
+      agent: origin.protocol === 'https:' ? new HttpsAgent(AGENT_OPTIONS) : new HttpAgent(AGENT_OPTIONS),
+    },
+  });
+}
+
+function readOrigin(setting: string, url: unknown): URL {
+  const origin = typeof url === 'string' && URL.canParse(url) ? new URL(url) : undefined;
+  if (origin === undefined || !['http:', 'https:'].includes(origin.protocol)) {
+    throw new ConfigurationError(
+      setting,
+      `must lead to an http or https URL such as http://orders-service:8000, not ${describe(url)}.`,
+    );
+  }
+  if (
+    origin.username !== '' ||
+    origin.password !== '' ||
+    origin.pathname !== '/' ||
+    origin.search !== '' ||
+    origin.hash !== ''
+  ) {
+    throw new ConfigurationError(
+      setting,
+      'must lead to scheme, host and port only. The path is passed on unchanged, so it cannot be given here; nor can a user.',
+    );
+  }
+  return origin;
+}
+
+function serviceOf(setting: string, { hostname }: URL): string {
+  const [label = ''] = hostname.split('.');
+  if (isIP(hostname.replace(/^\[|\]$/g, '')) !== 0 || label === 'localhost') {
+    throw new ConfigurationError(
+      setting,
+      `leads to ${hostname}, which does not tell the service's name. Give it: { url: 'http://${hostname}…', service: 'orders-service' }.`,
+    );
+  }
+  return checkServiceName(`${setting} (the first label of its host)`, label);
+}

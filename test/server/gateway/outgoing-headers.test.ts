@@ -1,0 +1,62 @@
+import { expect } from 'chai';
+import { outgoingHeaders } from '../../../lib/server/gateway/outgoing-headers.js';
+
+const keepAll = (): boolean => false;
+
+describe('outgoingHeaders', () => {
+  it('keeps order, spelling and duplicates of what travels on', () => {
+    const raw = [
+      'Accept',
+      'a',
+      'COOKIE',
+      'x=1',
+      'accept',
+      'b',
+      'Cookie',
+      'y=2',
+      'Authorization',
+      'Bearer t',
+      'X-Empty',
+      '',
+    ];
+    expect(outgoingHeaders(raw, keepAll)).to.deep.equal(raw);
+  });
+
+  for (const name of [
+    ...['Connection', 'Keep-Alive', 'Proxy-Connection', 'Proxy-Authorization', 'Proxy-Authenticate', 'TE', 'Trailer'],
+    ...['Transfer-Encoding', 'Upgrade', 'HTTP2-Settings', 'Host', 'Content-Length', 'Expect', 'Forwarded', 'X-Real-IP'],
+    ...['X-Forwarded-For', 'X-Forwarded-Host', 'X-Forwarded-Proto', 'X-Forwarded-Anything', 'X-Original-URL'],
+    ...['X-Original-Host', 'X-Rewrite-URL', 'X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override'],
+  ]) {
+    it(`drops ${name}, in any case and with underscores, and no longer name`, () => {
+      const variants = [name, name.toLowerCase(), name.toUpperCase(), name.replaceAll('-', '_')];
+      const kept = ['Z' + name, 'v'];
+      expect(outgoingHeaders([...variants.flatMap((variant) => [variant, 'v']), ...kept], keepAll)).to.deep.equal(kept);
+    });
+  }
+
+  it('drops what any Connection line nominates', () => {
+    const raw = [
+      'Connection',
+      'close, X-One',
+      'X-One',
+      '1',
+      'x-two',
+      '2',
+      'X-Three',
+      '3',
+      'CONNECTION',
+      ',,x-TWO ,bad token',
+    ];
+    expect(outgoingHeaders(raw, keepAll)).to.deep.equal(['X-Three', '3']);
+  });
+
+  it('keeps what no Connection line nominates', () => {
+    expect(outgoingHeaders(['Connection', 'close', 'X-One', '1'], keepAll)).to.deep.equal(['X-One', '1']);
+  });
+
+  it('asks for the rest by canonical name', () => {
+    const raw = ['X_User.Id', '1', 'x-user-id', '2', 'X-User-Idea', '3'];
+    expect(outgoingHeaders(raw, (name) => name === 'x-user-id')).to.deep.equal(['X-User-Idea', '3']);
+  });
+});
