@@ -29,6 +29,7 @@ export {
   type RequireRoleOptions,
   type RequireServiceOptions,
   type RequireUserOptions,
+  type NamedTarget,
   type RouteTarget,
 } from './server/index.js';
 export {
@@ -102,9 +103,11 @@ export {
   type RevocationList,
   type RingKey,
   type ServiceCaller,
+  type ServiceRevocation,
   type ServiceRequestFailure,
   type ServiceTokenClaims,
   type TokenClaims,
+  type TokenRevocation,
   type TokenVerifier,
   type UserCaller,
   type Via,

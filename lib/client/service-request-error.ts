@@ -3,10 +3,15 @@ import { joinErrorFamily, type ServiceRequestFailure } from '../shared/errors.js
 
 /** A problem document (RFC 9457), as the target wrote it: no field is sure to be there, or to have its type. */
 export interface ProblemDetails {
+  /** A URI that names the kind of problem. */
   readonly type?: unknown;
+  /** That kind in a few words. */
   readonly title?: unknown;
+  /** The answer's status, once more. */
   readonly status?: unknown;
+  /** This problem in a sentence. */
   readonly detail?: unknown;
+  /** A URI that names this occurrence. */
   readonly instance?: unknown;
   /** What services of this package answer with, such as `token_expired`. */
   readonly code?: unknown;
@@ -15,7 +20,9 @@ export interface ProblemDetails {
 
 /** The answer that an error is about. */
 export interface FailedResponse {
+  /** Such as 403. */
   readonly status: number;
+  /** The reason phrase; may be empty. */
   readonly statusText: string;
   /** Those that help to find the fault and hold no secrets, among them `content-type`, `retry-after`, `location`. */
   readonly headers: AxiosResponseHeaders;
@@ -25,13 +32,21 @@ export interface FailedResponse {
 
 /** What a {@link ServiceRequestError} is made of. */
 export interface ServiceRequestErrorFields {
+  /** See {@link ServiceRequestError.code}. */
   readonly code: string;
+  /** See {@link ServiceRequestError.method}. */
   readonly method: string;
+  /** See {@link ServiceRequestError.url}. */
   readonly url: string;
+  /** See {@link ServiceRequestError.tries}. */
   readonly tries: number;
+  /** See {@link ServiceRequestError.requestId}. */
   readonly requestId?: string | undefined;
+  /** See {@link ServiceRequestError.response}. */
   readonly response?: FailedResponse | undefined;
+  /** See {@link ServiceRequestError.problem}. */
   readonly problem?: ProblemDetails | undefined;
+  /** What lies beneath, cleaned of secrets. */
   readonly cause?: Error | undefined;
 }
 
@@ -54,7 +69,9 @@ export interface ServiceRequestErrorFields {
  * ```
  */
 export class ServiceRequestError extends Error implements ServiceRequestFailure {
+  /** The class's name. */
   override readonly name = 'ServiceRequestError';
+  /** What code that knows axios asks for. */
   readonly isAxiosError: true = true as const;
   /**
    * axios' or Node's: `ERR_BAD_REQUEST` (4xx), `ERR_BAD_RESPONSE` (other statuses, or an answer over the size limit),
@@ -74,6 +91,7 @@ export class ServiceRequestError extends Error implements ServiceRequestFailure 
   readonly requestId: string | undefined;
   /** The body, where it was a problem document. */
   readonly problem: ProblemDetails | undefined;
+  /** What came back; undefined where nothing did. */
   readonly response: FailedResponse | undefined;
 
   /**

@@ -3,7 +3,7 @@ export type { ContextFromGatewayOptions } from './context-options.js';
 export { gateway, type GatewayMiddleware } from './gateway/gateway.js';
 export { gatewayAuth } from './gateway/gateway-auth.js';
 export type { CommonGatewayOptions, GatewayAuthOptions, GatewayOptions } from './gateway/gateway-options.js';
-export type { RouteTarget } from './gateway/routes.js';
+export type { NamedTarget, RouteTarget } from './gateway/routes.js';
 export type { Guard, GuardOptions } from './guard.js';
 export { identify, identityError } from './identify.js';
 export { requireRole, type RequireRoleOptions } from './require-role.js';

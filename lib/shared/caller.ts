@@ -5,9 +5,13 @@ export type Via = 'assertion' | 'bearer' | 'headers';
 
 /** What both kinds of caller share. */
 export interface CommonCaller {
+  /** Of a service its name. */
   readonly userId: string;
+  /** Of a service `<name>@internal.service`. */
   readonly email: string;
+  /** What the token allows beside the role; often nothing. */
   readonly scopes: readonly string[];
+  /** How it was proven. */
   readonly via: Via;
   /** The `jti` of the token that the caller holds. */
   readonly tokenId?: string;
@@ -21,16 +25,21 @@ export interface CommonCaller {
 
 /** An internal service. */
 export interface ServiceCaller extends CommonCaller {
+  /** Tells services from people. */
   readonly type: 'service';
   /** Its name, such as `orders-service`. */
   readonly service: string;
+  /** One word; `admin` by default. */
   readonly role: string;
 }
 
 /** A person. */
 export interface UserCaller extends CommonCaller {
+  /** Tells people from services. */
   readonly type: 'access';
+  /** One word. */
   readonly role?: string;
+  /** The tenant that the person belongs to. */
   readonly tenantId?: string;
 }
 

@@ -6,6 +6,7 @@ import { isServiceName } from './services.js';
 export interface CommonClaims {
   /** Who holds the token: for a service its name. */
   readonly user_id: string;
+  /** Where to reach them; of a service `<name>@internal.service`. */
   readonly email: string;
   /** When it ends, in seconds since 1970. */
   readonly exp: number;
@@ -15,7 +16,9 @@ export interface CommonClaims {
   readonly nbf?: number;
   /** The token's own id, by which it can be revoked. Older tokens lack it. */
   readonly jti?: string;
+  /** Who issued it. */
   readonly iss?: string;
+  /** Whom it is meant for; without, anybody. */
   readonly aud?: string | readonly string[];
   /** Space-separated. */
   readonly scope?: string;
@@ -23,18 +26,27 @@ export interface CommonClaims {
 
 /** The claims of a service token: `sub`, `user_id` and `service` are the service's name. */
 export interface ServiceTokenClaims extends CommonClaims {
+  /** Tells the two kinds apart. */
   readonly type: 'service';
+  /** For readers that know no `type`. */
   readonly is_service: true;
+  /** The service's name. */
   readonly sub: string;
+  /** The service's name. */
   readonly service: string;
+  /** One word; `admin` by default. */
   readonly role: string;
 }
 
 /** The claims of an access token: a person's. */
 export interface AccessTokenClaims extends CommonClaims {
+  /** Tells the two kinds apart. */
   readonly type: 'access';
+  /** The person's id, as other issuers call it. */
   readonly sub?: string;
+  /** One word. */
   readonly role?: string;
+  /** The tenant that the person belongs to. */
   readonly tenant_id?: string;
 }
 

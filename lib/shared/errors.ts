@@ -53,6 +53,7 @@ function isOfFamily(error: unknown, family: Family): boolean {
  * an answer: it would tell a forger how far a forgery got.
  */
 export abstract class AuthError extends Error {
+  /** The class's name. */
   abstract override readonly name: string;
   /** Stable; see docs/errors.md. */
   abstract readonly code: ErrorCode;
@@ -305,7 +306,9 @@ export class RevocationsStaleError extends AuthError {
  * The message names the option or variable, what is wrong with it and what to do; it never repeats a secret.
  */
 export class ConfigurationError extends TypeError {
+  /** The class's name. */
   override readonly name = 'ConfigurationError';
+  /** The same for all. */
   readonly code = 'configuration_error';
   /** The option (`clockToleranceSeconds`) or environment variable (`JWT_SECRET_KEY`) at fault. */
   readonly setting: string;
@@ -326,7 +329,9 @@ export class ConfigurationError extends TypeError {
 
 /** What {@link isServiceRequestError} promises: the error that a service client rejects with. */
 export interface ServiceRequestFailure extends Error {
+  /** axios' or Node's (`ECONNREFUSED`, `ERR_BAD_RESPONSE`, …); see docs/errors.md. */
   readonly code: string;
+  /** What code that knows axios asks for. */
   readonly isAxiosError: true;
   /** The answer's status; absent where no answer came. */
   readonly status?: number | undefined;

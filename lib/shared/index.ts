@@ -59,6 +59,8 @@ export {
   type RevocableToken,
   type Revocation,
   type RevocationList,
+  type ServiceRevocation,
+  type TokenRevocation,
 } from './revocation.js';
 export { KNOWN_SERVICES, type KnownService } from './services.js';
 export type { Environment } from './settings.js';

@@ -4,8 +4,23 @@ import { checkOptionNames, describe } from './options.js';
 import { checkServiceName } from './services.js';
 import { weakness } from './weak-secret.js';
 
-/** Every algorithm that a key may have. `none` is not among them, and never will be. */
-export const ALGORITHMS = [
+/** A JWS algorithm (RFC 7518 §3.1). `none` is not among them, and never will be. */
+export type Algorithm =
+  | 'HS256'
+  | 'HS384'
+  | 'HS512'
+  | 'RS256'
+  | 'RS384'
+  | 'RS512'
+  | 'PS256'
+  | 'PS384'
+  | 'PS512'
+  | 'ES256'
+  | 'ES384'
+  | 'ES512';
+
+/** Every algorithm that a key may have. */
+export const ALGORITHMS: readonly Algorithm[] = [
   'HS256',
   'HS384',
   'HS512',
@@ -18,10 +33,7 @@ export const ALGORITHMS = [
   'ES256',
   'ES384',
   'ES512',
-] as const;
-
-/** A JWS algorithm (RFC 7518 §3.1). */
-export type Algorithm = (typeof ALGORITHMS)[number];
+];
 
 /** A key with what is known about it. */
 export interface KeyDescription {
@@ -40,7 +52,9 @@ export type KeyInput = KeyDescription['key'] | KeyDescription;
 
 /** One key of a ring, ready for use. */
 export interface RingKey {
+  /** The key's id. */
   readonly kid: string;
+  /** The only algorithm that it is used with. */
   readonly algorithm: Algorithm;
   /** Verifies: the secret, or the public half. */
   readonly key: KeyObject;

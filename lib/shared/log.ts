@@ -9,16 +9,20 @@ export type LogFields = Readonly<Record<string, unknown>>;
 
 /** What this package needs of a logger; a winston logger is one. */
 export interface Logger {
+  /** What helps to find a fault. */
   debug(message: string, fields?: LogFields): unknown;
+  /** What happened: grants. */
   info(message: string, fields?: LogFields): unknown;
+  /** What somebody should look at some day: refusals. */
   warn(message: string, fields?: LogFields): unknown;
+  /** What somebody should look at now: services that are not reached, guards without context. */
   error(message: string, fields?: LogFields): unknown;
 }
 
-const LEVELS = ['error', 'warn', 'info', 'http', 'verbose', 'debug', 'silly'] as const;
-
 /** How much is logged: that level and the graver ones. */
-export type LogLevel = (typeof LEVELS)[number];
+export type LogLevel = 'error' | 'warn' | 'info' | 'http' | 'verbose' | 'debug' | 'silly';
+
+const LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'http', 'verbose', 'debug', 'silly'];
 
 /** Options of {@link createLogger}. */
 export interface CreateLoggerOptions {

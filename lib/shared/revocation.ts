@@ -25,10 +25,24 @@ export interface RevocationList {
   readonly isRevoked: (token: RevocableToken) => boolean;
 }
 
-/** One entry of a list: a token by its id, or a service's tokens by when they were issued. */
-export type Revocation =
-  | { readonly tokenId: string; readonly expiresAt?: number | undefined }
-  | { readonly service: string; readonly issuedBefore: number };
+/** One revoked token. */
+export interface TokenRevocation {
+  /** Its `jti`. */
+  readonly tokenId: string;
+  /** When it ends anyway, in seconds since 1970; undefined: not known. */
+  readonly expiresAt?: number | undefined;
+}
+
+/** A service whose tokens are revoked up to a moment. */
+export interface ServiceRevocation {
+  /** Its name. */
+  readonly service: string;
+  /** Tokens issued before this are refused, in seconds since 1970. */
+  readonly issuedBefore: number;
+}
+
+/** One entry of a list. */
+export type Revocation = TokenRevocation | ServiceRevocation;
 
 /** A {@link RevocationList} in this process's memory. */
 export interface MemoryRevocationList extends RevocationList {

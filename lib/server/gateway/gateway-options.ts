@@ -29,7 +29,7 @@ export interface CommonGatewayOptions {
   readonly name?: string | undefined;
   /** Method and exact path of what needs no token, such as `POST /api/v1/auth/login`. Default: none. */
   readonly public?: readonly string[] | undefined;
-  /** Whether services get the caller's own bearer token too. Default: false; the assertion stands for it. */
+  /** Whether services get the caller's own `Authorization` too; on public entries never. Default: false; the assertion stands for it. */
   readonly forwardAuthorization?: boolean | undefined;
   /** Tokens and services no longer accepted. Default: none. */
   readonly revocations?: RevocationList | undefined;

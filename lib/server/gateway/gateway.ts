@@ -104,6 +104,13 @@ function forwardTo(
 /** Where the request came from, as far as that is known: from the socket, or as Express's `trust proxy` setting says. */
 function forwardedHeaders(req: Request): readonly string[] {
   const lines = ['x-forwarded-for', req.ip ?? 'unknown', 'x-forwarded-proto', req.protocol];
-  const host = req.headers.host;
+  const host = hostAskedFor(req);
   return host === undefined ? lines : [...lines, 'x-forwarded-host', host];
+}
+
+/** Not Express's `req.hostname`, which loses the port. */
+function hostAskedFor(req: Request): string | undefined {
+  const isTrusted = req.app.get('trust proxy fn') as (address: string | undefined, hop: number) => boolean;
+  const [told] = isTrusted(req.socket.remoteAddress, 0) ? (req.get('x-forwarded-host') ?? '').split(',') : [];
+  return told === undefined || told === '' ? req.headers.host : told.trim();
 }

@@ -74,9 +74,9 @@ function refuseUpgrades({ req, res }: Passage): boolean {
   throw new UpgradeNotSupportedError();
 }
 
-/** TRACE and TRACK send back what arrived: the injected assertion, that is. */
+/** TRACE sends back what arrived: the injected assertion, that is. */
 function refuseTrace({ req, res }: Passage): boolean {
-  if (req.method !== 'TRACE' && req.method !== 'TRACK') return true;
+  if (req.method !== 'TRACE') return true;
   res.setHeader('Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS');
   throw new MethodNotAllowedError();
 }
@@ -92,9 +92,11 @@ function tellRequestId(passage: Passage): boolean {
   return true;
 }
 
-/** Public entries pass as nobody, also with a token: what needs none reads none. */
+/** Public entries pass as nobody, also with a token: it has not been looked at here, so no service gets it either. */
 function admitPublicEntries({ req, path }: Passage, { isPublic }: GatewaySettings): boolean {
-  return !isPublic(req.method as string, path);
+  if (!isPublic(req.method as string, path)) return true;
+  settleIdentityHeaders(req, undefined, ['authorization']);
+  return false;
 }
 
 function verifyBearer(passage: Passage, { tokens }: GatewaySettings): boolean {

@@ -7,8 +7,16 @@ import { checkServiceName } from '../../shared/services.js';
 import type { ForwardTarget } from './forward-options.js';
 import { targetDefect } from './request-target.js';
 
+/** A service's origin with its name, for hosts that do not tell it. */
+export interface NamedTarget {
+  /** Scheme, host and port: `http://10.0.0.7:8000`. */
+  readonly url: string;
+  /** The service's name: the audience of assertions. Default: the first label of the host. */
+  readonly service?: string | undefined;
+}
+
 /** Where a prefix leads: the service's origin, or that with the service's name. */
-export type RouteTarget = string | { readonly url: string; readonly service?: string | undefined };
+export type RouteTarget = string | NamedTarget;
 
 /** One route, settled. */
 export interface Route {

@@ -7,7 +7,7 @@ import { ASSERTION_HEADER } from '../../../lib/shared/gateway-assertion.js';
 import { createServiceToken } from '../../../lib/shared/token.js';
 import { EXPRESS_VERSIONS } from '../../support/express-versions.js';
 import { decodePart, forge } from '../../support/forge.js';
-import { closeRig, identityLines, refused, rig, SERVICE, valuesOf } from '../../support/gateway-rig.js';
+import { closeRig, identityLines, PREFIX, refused, rig, SERVICE, valuesOf } from '../../support/gateway-rig.js';
 import { inEnvironment } from '../../support/in-environment.js';
 import { newEcPair, newSecret } from '../../support/keys.js';
 import { ask, type ExpressFactory, outcome, probe, type Story } from '../../support/probe.js';
@@ -88,6 +88,17 @@ for (const { name, express } of EXPRESS_VERSIONS) {
         expect(headers['x-request-id']).to.match(/^[0-9a-f-]{36}$/);
         expect(valuesOf(upstream.seen.at(-1)!.rawHeaders, 'x-request-id')).to.deep.equal([headers['x-request-id']]);
       }
+    });
+
+    it('passes no bearer on to a public entry, told or not: nobody has looked at it', async () => {
+      const options = { forwardAuthorization: true, public: [`GET ${PREFIX}/health`] };
+      const { ask: send, upstream } = await rig(express, { keys: secret, options });
+      await send({ path: `${PREFIX}/health`, lines: [bearerLine(token)] });
+      await send({ path: `${PREFIX}/7`, lines: [bearerLine(token)] });
+      expect(upstream.seen.map(({ rawHeaders }) => valuesOf(rawHeaders, 'authorization'))).to.deep.equal([
+        [],
+        [`Bearer ${token}`],
+      ]);
     });
 
     it('passes the bearer on where it is told to', async () => {

@@ -162,6 +162,9 @@ for (const { name, express } of EXPRESS_VERSIONS) {
       const { rawHeaders } = upstream.seen[0]!;
       expect(valuesOf(rawHeaders, 'x-forwarded-for')).to.deep.equal(['6.6.6.6']);
       expect(valuesOf(rawHeaders, 'x-forwarded-proto')).to.deep.equal(['https']);
+      expect(valuesOf(rawHeaders, 'x-forwarded-host')).to.deep.equal(['evil']);
+      await ask({ lines: [bearer] });
+      expect(valuesOf(upstream.seen[1]!.rawHeaders, 'x-forwarded-host')).to.deep.equal(['inventory']);
     });
 
     it('comes from an unknown address through a unix socket, and from no host over HTTP/1.0', async () => {
