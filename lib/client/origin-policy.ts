@@ -52,8 +52,10 @@ export function withoutSecrets(baseURL: string | undefined, url: string | undefi
 function readBaseURL(value: unknown): URL {
   const url = typeof value === 'string' ? parse(value) : undefined;
   if (url === undefined || !isHttp(url)) {
-    const found = typeof value === 'string' && value !== '' ? 'another text' : describe(value);
-    throw new ConfigurationError('baseURL', `must be a URL such as http://orders-service:8000, not ${found}.`);
+    throw new ConfigurationError(
+      'baseURL',
+      `must be a URL such as http://orders-service:8000, not ${describe(value)}.`,
+    );
   }
   if (hasUserInfo(url) || url.search !== '' || url.hash !== '') {
     throw new ConfigurationError('baseURL', 'must have no user info, no query and no fragment.');

@@ -56,6 +56,7 @@ export async function sendTry(call: Call, source: TokenSource): Promise<AxiosRes
       signal: limit.signal,
     });
     const { status, statusText } = response;
+    if (status === 401) source.invalidate?.(token);
     const accepted = call.accepts(status);
     if (response.data instanceof Readable) {
       if (accepted) {

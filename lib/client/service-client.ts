@@ -8,7 +8,8 @@ import { createOriginPolicy } from './origin-policy.js';
 import { factsOf, toServiceRequestError } from './request-facts.js';
 import { type Answer, RequestFailure } from './request-failure.js';
 import { createServiceAdapter, knownFactsOf, MAX_TIMEOUT_MS } from './service-adapter.js';
-import { readTokenSource, type TokenSource } from './token-source.js';
+import { readTokenSource } from './read-token-source.js';
+import type { TokenSource } from './token-source.js';
 
 const TEN_MB = 10 * 1024 * 1024;
 

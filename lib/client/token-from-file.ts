@@ -18,6 +18,8 @@ export interface TokenFromFileOptions {
  * for 60 s at most, so that a rotated secret is followed without a restart. Read by age, never watched: watches miss the
  * symlink swap by which Kubernetes updates a mount (kubernetes/kubernetes#111947).
  *
+ * A token that is answered with 401 is read again before the next request.
+ *
  * A read that fails (missing, unreadable, empty, no token) warns and keeps the last good token. It is tried again after
  * another 60 s. Where there is no last good token, it throws.
  *
@@ -68,7 +70,10 @@ export function createTokenFile(setting: string, path: string, logger: Logger): 
     return lastGood;
   };
 
-  return Object.freeze({ get, check: () => void get() });
+  const invalidate = (token: string): void => {
+    if (token === lastGood) readAt = Number.NEGATIVE_INFINITY;
+  };
+  return Object.freeze({ get, invalidate, check: () => void get() });
 }
 
 function readText(setting: string, path: string): string {

@@ -6,9 +6,9 @@ import {
 } from '../shared/assertion-keys.js';
 import { ConfigurationError } from '../shared/errors.js';
 import { type AssertionVerifier, createAssertionVerifier } from '../shared/gateway-assertion.js';
-import { type KeyRing, keyRingFromEnv, type KeysInput, toKeyRing } from '../shared/key-ring.js';
+import { isKeyRing, type KeyRing, keyRingFromEnv, type KeysInput, toKeyRing } from '../shared/key-ring.js';
 import { type Logger, readLogger } from '../shared/log.js';
-import { checkOptionNames } from '../shared/options.js';
+import { checkOptionNames, readFlag } from '../shared/options.js';
 import type { RevocationList } from '../shared/revocation.js';
 import { checkServiceName } from '../shared/services.js';
 import { isProduction, readListSetting, readServiceName } from '../shared/settings.js';
@@ -99,7 +99,7 @@ export function resolveContext(owner: string, options: ContextFromGatewayOptions
     assertions: assertionKeys && createAssertionVerifier({ keys: assertionKeys, audience, ...shared }),
     ...readTrustedPeers(options.trustedNetworks, assertionKeys !== undefined, logger),
   };
-  return { trust, required: readFlag('required', options.required), logger };
+  return { trust, required: readFlag('required', options.required, false), logger };
 }
 
 const ANY_TOKEN = { issuers: undefined, maxLifetimeSeconds: Number.POSITIVE_INFINITY, requiredClaims: [] };
@@ -108,17 +108,13 @@ function readAssertionKeys(
   given: ContextFromGatewayOptions['assertionKeys'],
   keys: KeyRing | undefined,
 ): AssertionKeys | undefined {
-  if (isRing(given)) return assertionKeysFromRing(given, true);
+  if (isKeyRing(given)) return assertionKeysFromRing(given, true);
   if (given !== undefined) {
     return assertionKeysFromInputs('assertionKeys', Array.isArray(given) ? given : [given as AssertionKeyInput]);
   }
   const fromEnv = readListSetting('GATEWAY_ASSERTION_KEY', process.env);
   if (fromEnv.length > 0) return assertionKeysFromInputs('GATEWAY_ASSERTION_KEY', fromEnv);
   return keys && assertionKeysFromRing(keys, false);
-}
-
-function isRing(given: unknown): given is KeyRing {
-  return typeof given === 'object' && given !== null && 'snapshot' in given;
 }
 
 function readAudience(audience: string | null | undefined, hasKey: boolean): string | null {
@@ -149,11 +145,4 @@ function readTrustedPeers(
   }
   logger.warn(`No key is set: identity headers are believed from loopback. ${remedy}.`);
   return { isTrustedPeer: trustedNetworks(['loopback']), directOnly: true };
-}
-
-/** Reads a yes-or-no option, false by default. */
-export function readFlag(name: string, value: boolean | undefined): boolean {
-  const flag: unknown = value ?? false;
-  if (typeof flag !== 'boolean') throw new ConfigurationError(name, 'must be true or false.');
-  return flag;
 }

@@ -7,6 +7,10 @@ import {
   type IdentityHeaderValues,
   isIdentityHeader,
 } from '../shared/identity-headers.js';
+import { REQUEST_ID_HEADER } from '../shared/request-id.js';
+
+/** What a gateway takes out of a client's request, beside identity headers and aliases; the request id is told anew. */
+export const GATEWAY_HEADERS: readonly string[] = [ASSERTION_HEADER, REQUEST_ID_HEADER];
 
 /** Every line of the headers that say who calls, as they came. A value that is no text stands as undefined. */
 export interface CredentialHeaders {
@@ -47,14 +51,17 @@ function classify(name: string): Kind {
 }
 
 /** Tells whether `name` is an identity header, the assertion's, or an alias of one, in any spelling. */
-export function isIdentityOrAlias(name: string): boolean {
+function isIdentityOrAlias(name: string): boolean {
   const kind = kindOf(name);
   return kind === 'alias' || kind === ASSERTION_HEADER || isIdentityHeader(kind);
 }
 
-/** Tells whether `name` is the placeholder of a removed line. */
-export function isRemovedHeader(name: string): boolean {
-  return name === REMOVED;
+/**
+ * Tells whether only a gateway says this header: identity, assertion, their aliases, the request id, and the placeholder of
+ * a line that was removed.
+ */
+export function isGatewaysWord(name: string): boolean {
+  return isIdentityOrAlias(name) || name === REQUEST_ID_HEADER || name === REMOVED;
 }
 
 /**

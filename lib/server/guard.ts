@@ -2,7 +2,7 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Caller } from '../shared/caller.js';
 import { type AuthError, ConfigurationError, MissingCredentialsError } from '../shared/errors.js';
 import { type Logger, readLogger } from '../shared/log.js';
-import { describe } from '../shared/options.js';
+import { describe, readFlag } from '../shared/options.js';
 import { requestIdFrom, runWithRequestId } from '../shared/request-id.js';
 import { type AuditMessages, endpointOf, tenantIdOf, writeAuditLine } from './audit.js';
 import { sendProblem } from './challenge.js';
@@ -51,11 +51,11 @@ export interface GuardRule {
  * @param options - already checked for unknown names
  */
 export function createGuard(rule: GuardRule, options: GuardOptions): Guard {
-  const { onDenied, tenantParam, audit = true } = options;
+  const { onDenied, tenantParam } = options;
+  const audit = readFlag('audit', options.audit, true);
   if (onDenied !== undefined && typeof onDenied !== 'function') {
     throw new ConfigurationError('onDenied', `must be a function, not ${describe(onDenied)}.`);
   }
-  if (typeof audit !== 'boolean') throw new ConfigurationError('audit', 'must be true or false.');
   if (tenantParam !== undefined && (typeof tenantParam !== 'string' || tenantParam === '')) {
     throw new ConfigurationError('tenantParam', `must name a route parameter, not ${describe(tenantParam)}.`);
   }

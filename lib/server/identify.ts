@@ -85,7 +85,7 @@ function asError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error('A key ring or revocation list failed.', { cause: reason });
 }
 
-/** The table of design 4: who is believed. An invalid proof never falls back to a weaker one. */
+/** Who is believed: the table in docs/architecture.md. An invalid proof never falls back to a weaker one. */
 function decide(found: CredentialHeaders, trust: Trust, req: IncomingMessage): Caller {
   const { assertion, authorization, identity } = found;
   const bearer = bearerToken(authorization);

@@ -2,7 +2,7 @@ import { createSecretKey, hkdfSync, KeyObject } from 'node:crypto';
 import { ConfigurationError } from './errors.js';
 import { isSecretAlgorithm, keyId, readKey, type RingKey } from './key.js';
 import { type KeyRing, type KeysInput, type KeySnapshot, toKeyRing } from './key-ring.js';
-import { describe } from './options.js';
+import { checkOptionNames, describe } from './options.js';
 import { checkServiceName } from './services.js';
 import { weakness } from './weak-secret.js';
 
@@ -39,6 +39,7 @@ export type AssertionKeyInput = string | Uint8Array | KeyObject;
  * @throws ConfigurationError where the current key is a key pair, of which services take the public half instead
  */
 export function deriveAssertionKey(service: string, options: { readonly keys: KeysInput }): string {
+  checkOptionNames('deriveAssertionKey', options, ['keys']);
   const { current } = toKeyRing('keys', options.keys).snapshot();
   if (current === undefined || !mayVouch(current, false)) {
     throw new ConfigurationError('keys', 'must have a shared secret, bound to no service, as its current key.');
@@ -107,7 +108,7 @@ function readAssertionKey(setting: string, input: AssertionKeyInput): RingKey {
   throw new ConfigurationError(
     setting,
     'must be a derived key (43 characters, deriveAssertionKey makes one for each service) or the public key of the ' +
-      `gateway in PEM form, not ${typeof input === 'string' ? 'another text' : describe(input)}.`,
+      `gateway in PEM form, not ${describe(input)}.`,
   );
 }
 

@@ -138,7 +138,7 @@ function optional<K extends string, T>(
 }
 
 /** Seconds since 1970 (RFC 7519 §2), finite and small enough to be exact; JSON's 1e400 is infinite. */
-function isNumericDate(value: unknown): value is number {
+export function isNumericDate(value: unknown): value is number {
   return typeof value === 'number' && value > 0 && value <= Number.MAX_SAFE_INTEGER;
 }
 

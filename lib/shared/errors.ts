@@ -345,6 +345,8 @@ export interface ServiceRequestFailure extends Error {
   readonly requestId: string | undefined;
   /** The answer's body, where it was a problem document (RFC 9457); its `code` is one of ours where the refusal is. */
   readonly problem: Readonly<Record<string, unknown>> | undefined;
+  /** What came back; undefined where nothing did. */
+  readonly response: { readonly status: number; readonly data: unknown } | undefined;
 }
 
 /** Tells whether `error` is a refusal of this package, also one made by another copy of it. */

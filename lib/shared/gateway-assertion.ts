@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import type { AssertionKeys } from './assertion-keys.js';
 import { type Caller, callerFromClaims, claimsFromCaller } from './caller.js';
-import { parseClaims } from './claims.js';
+import { isNumericDate, parseClaims } from './claims.js';
 import { ConfigurationError, InvalidTokenError, WrongAudienceError } from './errors.js';
 import { isIdentityText } from './identity-text.js';
 import { parseJwt, parsePayload, verifySignature } from './jwt.js';
@@ -118,8 +118,8 @@ function verifyAssertion(assertion: unknown, policy: AssertionPolicy, now: numbe
   const token = {
     tokenId: tokenFact(payload, 'token_jti', isIdentityText),
     keyId: tokenFact(payload, 'token_kid', isIdentityText),
-    issuedAt: tokenFact(payload, 'token_iat', Number.isFinite as (value: unknown) => value is number),
-    expiresAt: tokenFact(payload, 'token_exp', Number.isFinite as (value: unknown) => value is number),
+    issuedAt: tokenFact(payload, 'token_iat', isNumericDate),
+    expiresAt: tokenFact(payload, 'token_exp', isNumericDate),
   };
   return Object.freeze({
     caller: callerFromClaims(claims, { via: 'assertion', ...token }),

@@ -72,7 +72,7 @@ export function verifySignature(parsed: ParsedJwt, candidates: readonly RingKey[
 }
 
 /**
- * Decodes the payload of a token whose signature has proved good.
+ * Decodes the payload. Says nothing about the signature: until that has proved good, nothing in it is to be believed.
  *
  * @throws InvalidTokenError where it is no JSON object or has doubled names
  */

@@ -104,7 +104,8 @@ export function toKeyRing(setting: string, keys: KeysInput): KeyRing {
   });
 }
 
-function isKeyRing(keys: unknown): keys is KeyRing {
+/** Tells whether `keys` is a key ring, of this package or of the application. */
+export function isKeyRing(keys: unknown): keys is KeyRing {
   return isObject(keys) && 'snapshot' in keys && typeof keys.snapshot === 'function';
 }
 

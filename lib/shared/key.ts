@@ -41,7 +41,7 @@ export interface KeyDescription {
   readonly key: string | Uint8Array | KeyObject;
   /** The one algorithm of this key. Default: the ring's where it fits the key, else HS256, RS256, or the curve's. */
   readonly algorithm?: Algorithm | undefined;
-  /** The key id. Default: derived from the key, the same in every process (design: 12 characters, or RFC 7638). */
+  /** The key id. Default: derived from the key, and so the same in every process. */
   readonly kid?: string | undefined;
   /** Binds the key to one service: tokens that it signed are good only for that name. */
   readonly service?: string | undefined;

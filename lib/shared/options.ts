@@ -56,6 +56,21 @@ export function describe(value: unknown): string {
     return String(value);
   }
   if (value === '') return 'an empty string';
+  if (typeof value === 'string') return 'the text that was given';
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+/** How far clocks may differ at most, in seconds: what a verifier may be told, and how long a revocation outlives its token. */
+export const MAX_CLOCK_TOLERANCE_SECONDS = 60;
+
+/**
+ * Reads a yes-or-no option.
+ *
+ * @throws ConfigurationError where it is neither
+ */
+export function readFlag(name: string, value: boolean | undefined, fallback: boolean): boolean {
+  if (value === undefined) return fallback;
+  if (typeof value !== 'boolean') throw new ConfigurationError(name, `must be true or false, not ${describe(value)}.`);
+  return value;
 }

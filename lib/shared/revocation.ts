@@ -1,6 +1,6 @@
 import { ConfigurationError } from './errors.js';
 import { isIdentityText } from './identity-text.js';
-import { describe } from './options.js';
+import { checkOptionNames, describe, MAX_CLOCK_TOLERANCE_SECONDS } from './options.js';
 import { checkServiceName } from './services.js';
 
 /** What a revocation list needs to know of a token. */
@@ -68,9 +68,6 @@ export interface MemoryRevocationList extends RevocationList {
   readonly entries: () => readonly Revocation[];
 }
 
-// A verifier's clock tolerance keeps a token alive after its `exp`, by a minute at most: so long its entry must stay.
-const LONGEST_TOLERANCE_SECONDS = 60;
-
 /**
  * Makes an empty list in memory.
  *
@@ -90,7 +87,9 @@ export function createRevocationList(): MemoryRevocationList {
 
   const sweep = (): void => {
     const now = Date.now() / 1000;
-    for (const [tokenId, expiresAt] of tokens) if (expiresAt + LONGEST_TOLERANCE_SECONDS < now) tokens.delete(tokenId);
+    // A verifier's tolerance keeps a token alive after its `exp`: so long its entry must stay.
+    const endedBefore = now - MAX_CLOCK_TOLERANCE_SECONDS;
+    for (const [tokenId, expiresAt] of tokens) if (expiresAt < endedBefore) tokens.delete(tokenId);
     // The next sweep when the list has doubled: constant cost per entry, and at most twice what is needed is kept.
     sweepAt = Math.max(1024, tokens.size * 2);
   };
@@ -103,6 +102,7 @@ export function createRevocationList(): MemoryRevocationList {
       return issuedBefore !== undefined && (issuedAt === undefined || issuedAt < issuedBefore);
     },
     revokeToken(tokenId, options = {}) {
+      checkOptionNames('revokeToken', options, ['expiresAt']);
       if (!isIdentityText(tokenId))
         throw new ConfigurationError('tokenId', `must be a token's jti, not ${describe(tokenId)}.`);
       const expiresAt = readMoment('expiresAt', options.expiresAt, Number.POSITIVE_INFINITY);
@@ -110,6 +110,7 @@ export function createRevocationList(): MemoryRevocationList {
       if (tokens.size >= sweepAt) sweep();
     },
     revokeService(service, options = {}) {
+      checkOptionNames('revokeService', options, ['issuedBefore']);
       const name = checkServiceName('service', service);
       const issuedBefore = readMoment('issuedBefore', options.issuedBefore, Math.floor(Date.now() / 1000) + 1);
       services.set(name, Math.max(issuedBefore, services.get(name) ?? 0));

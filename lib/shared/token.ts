@@ -4,7 +4,7 @@ import type { TokenClaims } from './claims.js';
 import { ConfigurationError } from './errors.js';
 import { isIdentityText, isRole, isScope } from './identity-text.js';
 import { type KeysInput, toKeyRing } from './key-ring.js';
-import { checkOptionNames, describe, wholeNumber } from './options.js';
+import { checkOptionNames, describe, MAX_CLOCK_TOLERANCE_SECONDS, wholeNumber } from './options.js';
 import type { RevocationList } from './revocation.js';
 import { checkServiceName } from './services.js';
 import { createTokenChecker, type RequirableClaim, type TokenPolicy } from './token-checker.js';
@@ -67,7 +67,7 @@ export function createServiceToken(service: string, options: CreateServiceTokenO
   if (issuer !== undefined && !isIdentityText(issuer)) {
     throw new ConfigurationError('issuer', `must be a name, not ${describe(issuer)}.`);
   }
-  const role = options.role ?? 'admin';
+  const { role = 'admin' } = options;
   if (!isRole(role)) throw new ConfigurationError('role', `must be one word, not ${describe(role)}.`);
   const audiences = options.audience === undefined ? undefined : readNames('audience', options.audience);
   const issuedAt = Math.floor(Date.now() / 1000);
@@ -193,7 +193,7 @@ function isRequirable(name: unknown): name is RequirableClaim {
 
 /** Reads a `clockToleranceSeconds` option: whole seconds, 0 to 60, 5 by default. */
 export function readClockTolerance(value: number | undefined): number {
-  return wholeNumber('clockToleranceSeconds', value, { min: 0, max: 60, fallback: 5 });
+  return wholeNumber('clockToleranceSeconds', value, { min: 0, max: MAX_CLOCK_TOLERANCE_SECONDS, fallback: 5 });
 }
 
 /** Reads a `cacheSize` option: entries, 0 to 1,000,000, 10,000 by default. */

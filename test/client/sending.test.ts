@@ -66,6 +66,18 @@ describe('a service client on the wire', () => {
       });
     }
 
+    it('tells the source which token was answered with 401, and of no other answer', async () => {
+      const { url } = await serve((req, res) => res.writeHead(Number(req.url?.slice(1))).end());
+      const refused: string[] = [];
+      const source = { get: () => token, invalidate: (given: string) => void refused.push(given) };
+      const client = createServiceClient(source, { maxTries: 1 });
+      await client.get(`${url}/200`);
+      await rejectionOf(client.get(`${url}/403`));
+      expect(refused).to.deep.equal([]);
+      await rejectionOf(client.get(`${url}/401`));
+      expect(refused).to.deep.equal([token]);
+    });
+
     it('ends with the first success', async () => {
       const { url, requests } = await serve((_req, res, count) => res.writeHead(count < 2 ? 503 : 200).end('done'));
       expect((await createServiceClient(token).delete(url)).data).to.equal('done');

@@ -37,6 +37,17 @@ describe('tokenFromFile', () => {
     expect(source.get()).to.equal('second');
   });
 
+  it('reads again at once what was answered with 401, and nothing for the sake of another token', () => {
+    writeFileSync(path, 'first');
+    const source = tokenFromFile(path);
+    expect(source.get()).to.equal('first');
+    writeFileSync(path, 'second');
+    source.invalidate?.('another');
+    expect(source.get()).to.equal('first');
+    source.invalidate?.('first');
+    expect(source.get()).to.equal('second');
+  });
+
   it('reads again also when the wall clock is set back', () => {
     writeFileSync(path, 'first');
     const source = tokenFromFile(path);

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { readTokenSource, tokenFromEnv } from '../../lib/client/token-source.js';
+import { readTokenSource } from '../../lib/client/read-token-source.js';
+import { tokenFromEnv } from '../../lib/client/token-source.js';
 import { ConfigurationError } from '../../lib/shared/errors.js';
 import { memoryLogger, opaqueToken, setEnvironment } from './support.js';
 

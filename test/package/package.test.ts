@@ -9,9 +9,9 @@ const SUBPATHS = Object.keys(manifest.exports)
 const WANTED = new RegExp(
   [
     '^package\\.json$',
-    '^(?:README|CHANGELOG|SECURITY)\\.md$',
+    '^(?:README|CHANGELOG|CONTRIBUTING|SECURITY)\\.md$',
     '^LICENSE$',
-    '^docs/errors\\.md$',
+    '^docs/(?:guides/)?[a-z-]+\\.md$',
     '^dist/(?:esm|cjs)/.+\\.(?:js|d\\.ts)(?:\\.map)?$',
     '^dist/cjs/package\\.json$',
     '^lib/.+\\.ts$',

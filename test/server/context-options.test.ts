@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { contextFromGateway } from '../../lib/server/context-from-gateway.js';
-import { type ContextFromGatewayOptions, readFlag, resolveContext } from '../../lib/server/context-options.js';
+import { type ContextFromGatewayOptions, resolveContext } from '../../lib/server/context-options.js';
 import { deriveAssertionKey } from '../../lib/shared/assertion-keys.js';
 import { createKeyRing } from '../../lib/shared/key-ring.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
@@ -154,13 +154,6 @@ describe('contextFromGateway: options', () => {
     expect(outcome(await ask(app, { lines: [assertionLine(elsewhere)] }))).to.equal('nobody: wrong_audience');
     expect(outcome(await ask(app, { lines: plainLines(token, secret) }))).to.equal('nobody: unproven_identity');
     expect(outcome(await ask(app, { lines: [bearerLine(token)] }))).to.equal(`${CALLER} via bearer`);
-  });
-});
-
-describe('readFlag', () => {
-  it('reads true, false and nothing, and no more', () => {
-    expect([readFlag('x', true), readFlag('x', false), readFlag('x', undefined)]).to.deep.equal([true, false, false]);
-    for (const value of ['true', 0, {}]) expect(misconfiguredBy(() => readFlag('x', value as boolean))).to.equal('x');
   });
 });
 

@@ -1,11 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { expect } from 'chai';
-import {
-  isIdentityOrAlias,
-  isRemovedHeader,
-  readCredentialHeaders,
-  settleIdentityHeaders,
-} from '../../lib/server/credential-headers.js';
+import { isGatewaysWord, readCredentialHeaders, settleIdentityHeaders } from '../../lib/server/credential-headers.js';
 import { IDENTITY_HEADERS } from '../../lib/shared/identity-headers.js';
 
 /** A request with the three forms of its headers, as Node makes them. */
@@ -117,35 +112,28 @@ describe('settleIdentityHeaders', () => {
   });
 });
 
-describe('isIdentityOrAlias', () => {
-  it('knows identity headers, the assertion and their aliases, in any case', () => {
+describe('isGatewaysWord', () => {
+  it('knows identity headers, the assertion and their aliases, in any case, and the request id', () => {
     for (const name of [...IDENTITY_HEADERS, 'x-gateway-assertion']) {
       for (const spelling of [name, name.toUpperCase(), name.replaceAll('-', '_'), name.replaceAll('-', '.')]) {
-        expect(isIdentityOrAlias(spelling), spelling).to.equal(true);
+        expect(isGatewaysWord(spelling), spelling).to.equal(true);
       }
     }
+    expect(isGatewaysWord('x-request-id')).to.equal(true);
   });
 
   it('knows no other', () => {
-    for (const name of [
-      'authorization',
-      'x-user',
-      'user-id',
-      'x-user-idx',
-      'xuserid',
-      'via',
-      'x-removed-identity-header',
-    ]) {
-      expect(isIdentityOrAlias(name), name).to.equal(false);
+    for (const name of ['authorization', 'x-user', 'user-id', 'x-user-idx', 'xuserid', 'via']) {
+      expect(isGatewaysWord(name), name).to.equal(false);
     }
   });
 });
 
-describe('isRemovedHeader', () => {
+describe('isGatewaysWord, of a removed line', () => {
   it('knows the name that a removed line gets', () => {
     const req = request(['X-User-Id', 'forged'], ['Accept', 'a']);
     settleIdentityHeaders(req, undefined);
-    expect([req.rawHeaders[0], req.rawHeaders[2]].map((name) => isRemovedHeader(String(name)))).to.deep.equal([
+    expect([req.rawHeaders[0], req.rawHeaders[2]].map((name) => isGatewaysWord(String(name)))).to.deep.equal([
       true,
       false,
     ]);

@@ -1,7 +1,7 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
 import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
-import { checkOptionNames, describe as describeValue, wholeNumber } from '../../lib/shared/options.js';
+import { checkOptionNames, describe as describeValue, readFlag, wholeNumber } from '../../lib/shared/options.js';
 import { misconfiguredBy, thrownBy } from '../support/refusals.js';
 import { shown } from '../support/shown.js';
 
@@ -86,7 +86,7 @@ describe('describe', () => {
       [1.5, '1.5'],
       [false, 'false'],
       ['', 'an empty string'],
-      ['s3cret', 'a string'],
+      ['s3cret', 'the text that was given'],
       [[], 'an empty array'],
       [['s3cret'], 'an array'],
       [{ s3cret: 1 }, 'an object'],
@@ -96,5 +96,15 @@ describe('describe', () => {
       [(): string => 's3cret', 'a function'],
     ];
     for (const [value, text] of cases) expect(describeValue(value)).to.equal(text);
+  });
+});
+
+describe('readFlag', () => {
+  it('reads true, false and nothing, and no more', () => {
+    expect([true, false, undefined].map((value) => readFlag('x', value, false))).to.deep.equal([true, false, false]);
+    expect(readFlag('x', undefined, true)).to.equal(true);
+    for (const value of ['true', 0, {}, null]) {
+      expect(misconfiguredBy(() => readFlag('x', value as boolean, false))).to.equal('x');
+    }
   });
 });

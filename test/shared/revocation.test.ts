@@ -70,6 +70,14 @@ describe('createRevocationList', () => {
     ]);
   });
 
+  it('refuses misspelt options, which would revoke for ever or from now', () => {
+    const list = createRevocationList();
+    const wrong = { expireAt: NOW, isuedBefore: NOW };
+    expect(misconfiguredBy(() => list.revokeToken('t1', wrong as object))).to.equal("'expireAt'");
+    expect(misconfiguredBy(() => list.revokeService('orders-service', wrong as object))).to.equal("'expireAt'");
+    expect(list.entries()).to.deep.equal([]);
+  });
+
   it('never forgets a token sooner for being revoked again', () => {
     const list = createRevocationList();
     list.revokeToken('t1', { expiresAt: NOW + 60 });

@@ -29,11 +29,11 @@ export interface ForwardOptions {
   /** After the response head: the longest time in which no byte moves, in either direction. An event stream needs a heartbeat. */
   readonly idleTimeoutMs: number;
   /** Tells, by canonical name, which response headers are removed. */
-  readonly isIdentityHeader: (canonicalName: string) => boolean;
+  readonly isGatewaysWord: (canonicalName: string) => boolean;
 }
 
 /** The limits where none are given. */
-export const FORWARD_TIMEOUTS: Readonly<Omit<ForwardOptions, 'isIdentityHeader'>> = Object.freeze({
+export const FORWARD_TIMEOUTS: Readonly<Omit<ForwardOptions, 'isGatewaysWord'>> = Object.freeze({
   connectTimeoutMs: 5_000,
   responseTimeoutMs: 30_000,
   idleTimeoutMs: 60_000,

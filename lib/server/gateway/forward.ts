@@ -77,7 +77,7 @@ export function forward(
     }
     answer = incoming;
     timer.start(options.idleTimeoutMs, abandon);
-    writeResponseHead(res, incoming, options.isIdentityHeader);
+    writeResponseHead(res, incoming, options.isGatewaysWord);
     incoming.on('data', moved).once('end', discardUpload).pipe(res);
   };
   const send = (mayRetry: boolean): void => {

@@ -1,9 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
-import { ASSERTION_HEADER } from '../../shared/gateway-assertion.js';
 import { canonicalHeaderName } from '../../shared/identity-headers.js';
-import { REQUEST_ID_HEADER, runWithRequestId } from '../../shared/request-id.js';
-import { isIdentityOrAlias } from '../credential-headers.js';
+import { runWithRequestId } from '../../shared/request-id.js';
+import { isGatewaysWord } from '../credential-headers.js';
 import { checkIsCalled } from '../guard-arguments.js';
 import { admit } from './admission.js';
 import { type GatewayAuthOptions, resolveGatewayAuth } from './gateway-options.js';
@@ -55,13 +54,9 @@ function keepFromNomination(req: IncomingMessage): void {
 }
 
 function withoutOurs(connection: string): string {
-  const isOurs = (option: string): boolean => {
-    const name = canonicalHeaderName(option.trim());
-    return isIdentityOrAlias(name) || name === ASSERTION_HEADER || name === REQUEST_ID_HEADER;
-  };
   return connection
     .split(',')
-    .filter((option) => !isOurs(option))
+    .filter((option) => !isGatewaysWord(canonicalHeaderName(option.trim())))
     .join(',');
 }
 

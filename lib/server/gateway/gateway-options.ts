@@ -4,13 +4,12 @@ import { ConfigurationError } from '../../shared/errors.js';
 import { isSameKey } from '../../shared/key.js';
 import { type KeyRing, keyRingFromEnv, type KeysInput, toKeyRing } from '../../shared/key-ring.js';
 import { type Logger, readLogger } from '../../shared/log.js';
-import { checkOptionNames, wholeNumber } from '../../shared/options.js';
+import { checkOptionNames, readFlag, wholeNumber } from '../../shared/options.js';
 import type { RevocationList } from '../../shared/revocation.js';
 import { checkServiceName } from '../../shared/services.js';
 import { readServiceName } from '../../shared/settings.js';
 import { readCacheSize, readClockTolerance, readRevocations } from '../../shared/token.js';
 import { createTokenChecker, type TokenChecker } from '../../shared/token-checker.js';
-import { readFlag } from '../context-options.js';
 import { type ForwardOptions, FORWARD_TIMEOUTS } from './forward-options.js';
 import { publicEntries, type PublicEntryCheck } from './public-entries.js';
 import { createRouteTable, type RouteTable, type RouteTarget } from './routes.js';
@@ -116,7 +115,7 @@ export function resolveGatewayAuth(
 /** Settles the options of `gateway()`. */
 export function resolveGateway(
   options: GatewayOptions,
-): GatewaySettings & { readonly routes: RouteTable; readonly timeouts: Omit<ForwardOptions, 'isIdentityHeader'> } {
+): GatewaySettings & { readonly routes: RouteTable; readonly timeouts: Omit<ForwardOptions, 'isGatewaysWord'> } {
   checkOptionNames('gateway', options, ['routes', 'connectTimeoutMs', 'responseTimeoutMs', 'idleTimeoutMs', ...COMMON]);
   const settings = resolveCommon(options);
   return {
@@ -159,8 +158,8 @@ function resolveCommon(options: CommonGatewayOptions): GatewaySettings {
       cacheSize: readCacheSize(options.cacheSize),
     }),
     voucher: createVoucher(name, assertionKeys),
-    isPublic: publicEntries(options.public ?? []),
-    forwardAuthorization: readFlag('forwardAuthorization', options.forwardAuthorization),
+    isPublic: publicEntries(options.public === undefined ? [] : options.public),
+    forwardAuthorization: readFlag('forwardAuthorization', options.forwardAuthorization, false),
     logger: readLogger(options.logger),
   };
 }

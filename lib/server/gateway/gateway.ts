@@ -1,7 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 import { UpstreamTimeoutError, UpstreamUnreachableError } from '../../shared/errors.js';
-import { REQUEST_ID_HEADER, runWithRequestId } from '../../shared/request-id.js';
-import { isIdentityOrAlias, isRemovedHeader, settleIdentityHeaders } from '../credential-headers.js';
+import { runWithRequestId } from '../../shared/request-id.js';
+import { GATEWAY_HEADERS, isGatewaysWord, settleIdentityHeaders } from '../credential-headers.js';
 import { sendProblem } from '../challenge.js';
 import { checkIsCalled } from '../guard-arguments.js';
 import { admit, decisionFields } from './admission.js';
@@ -53,7 +53,7 @@ export function gateway(...args: readonly [options: GatewayOptions]): GatewayMid
   checkIsCalled('gateway', args);
   const settings = resolveGateway(args[0]);
   const { routes, timeouts } = settings;
-  const limits: ForwardOptions = { ...timeouts, isIdentityHeader: isGatewaysWord };
+  const limits: ForwardOptions = { ...timeouts, isGatewaysWord };
 
   const middleware: RequestHandler = function gatewayMiddleware(req, res, next) {
     const target = targetOf(req);
@@ -64,7 +64,7 @@ export function gateway(...args: readonly [options: GatewayOptions]): GatewayMid
         admit(req, res, { service: undefined, prefix: req.baseUrl }, settings);
         return;
       }
-      settleIdentityHeaders(req, undefined, ['x-gateway-assertion']);
+      settleIdentityHeaders(req, undefined, GATEWAY_HEADERS);
       next();
       return;
     }
@@ -76,11 +76,6 @@ export function gateway(...args: readonly [options: GatewayOptions]): GatewayMid
     }
   };
   return Object.assign(middleware, { close: routes.close });
-}
-
-/** What only the gateway says, in either direction. */
-function isGatewaysWord(name: string): boolean {
-  return isIdentityOrAlias(name) || isRemovedHeader(name) || name === REQUEST_ID_HEADER;
 }
 
 function forwardTo(

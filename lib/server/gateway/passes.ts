@@ -7,11 +7,10 @@ import {
   MissingCredentialsError,
   UpgradeNotSupportedError,
 } from '../../shared/errors.js';
-import { ASSERTION_HEADER } from '../../shared/gateway-assertion.js';
 import { REQUEST_ID_HEADER } from '../../shared/request-id.js';
 import type { VerifiedToken } from '../../shared/token-checker.js';
 import { bearerToken } from '../bearer.js';
-import { readCredentialHeaders, settleIdentityHeaders } from '../credential-headers.js';
+import { GATEWAY_HEADERS, readCredentialHeaders, settleIdentityHeaders } from '../credential-headers.js';
 import type { GatewaySettings } from './gateway-options.js';
 import { pathOf, targetDefect } from './request-target.js';
 
@@ -39,7 +38,10 @@ export interface Passage {
  */
 export type Pass = (passage: Passage, settings: GatewaySettings) => boolean;
 
-/** What happens to every request, in this order. Nothing is let through that did not come by here. */
+/**
+ * What happens to every request for a route, in this order. Nothing reaches a service that did not come by here; a path
+ * without a route goes to the rest of the application, as nobody.
+ */
 export const PASSES: readonly Pass[] = [
   stripIdentity,
   refuseUpgrades,
@@ -59,8 +61,7 @@ export const PASSES: readonly Pass[] = [
 function stripIdentity(passage: Passage, { forwardAuthorization }: GatewaySettings): boolean {
   const { req } = passage;
   passage.authorization = readCredentialHeaders(req).authorization;
-  const ours = [ASSERTION_HEADER, REQUEST_ID_HEADER];
-  settleIdentityHeaders(req, undefined, forwardAuthorization ? ours : [...ours, 'authorization']);
+  settleIdentityHeaders(req, undefined, forwardAuthorization ? GATEWAY_HEADERS : [...GATEWAY_HEADERS, 'authorization']);
   return true;
 }
 

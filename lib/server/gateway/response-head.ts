@@ -19,17 +19,17 @@ export function isSoundHead(answer: IncomingMessage): boolean {
 
 /**
  * Writes a service's response head to the client: status, reason phrase and end-to-end headers, without those that
- * `isIdentityHeader` names (canonical name): an answer of one service must not look like the gateway's word to another.
+ * `isGatewaysWord` names (canonical name): an answer of one service must not look like the gateway's word to another.
  * Headers that the app has set on `res` stay where the service doesn't set them too.
  */
 export function writeResponseHead(
   res: ServerResponse,
   answer: IncomingMessage,
-  isIdentityHeader: (canonicalName: string) => boolean,
+  isGatewaysWord: (canonicalName: string) => boolean,
 ): void {
   // RFC 9110 §8.6: no Content-Length in a 204.
   const drop = (name: string): boolean =>
-    isIdentityHeader(name) || (answer.statusCode === 204 && name === 'content-length');
+    isGatewaysWord(name) || (answer.statusCode === 204 && name === 'content-length');
   const lines = endToEndHeaders(answer.rawHeaders, drop);
   const seen = new Set(SHARED_FIELDS);
   // Not writeHead(status, list): where a header was set before (Express sets X-Powered-By), Node keeps the last of several

@@ -8,7 +8,7 @@ export const OPTIONS: ForwardOptions = {
   connectTimeoutMs: 1_000,
   responseTimeoutMs: 2_000,
   idleTimeoutMs: 2_000,
-  isIdentityHeader: (name) => name === 'x-user-id' || name === 'x-service-name',
+  isGatewaysWord: (name) => name === 'x-user-id' || name === 'x-service-name',
 };
 
 const closers: (() => Promise<void>)[] = [];
