@@ -62,7 +62,10 @@ export function readList(
   }
   const wrong: unknown = list.find((entry) => !check(entry));
   if (wrong !== undefined || list.includes(undefined)) {
-    throw new ConfigurationError(name, `holds ${describe(wrong)} that is no name it could match.`);
+    throw new ConfigurationError(
+      name,
+      `has an entry that can match nobody: ${describe(wrong)} breaks the rule for such a name.`,
+    );
   }
   return new Set(list as string[]);
 }

@@ -95,6 +95,12 @@ export function keyRingFromEnv(env: Environment = process.env): KeyRing | undefi
  */
 export function toKeyRing(setting: string, keys: KeysInput): KeyRing {
   if (isKeyRing(keys)) return keys;
+  if ((keys as unknown) === undefined) {
+    throw new ConfigurationError(
+      setting,
+      'is missing. Give it a key ring (createKeyRing(…), keyRingFromEnv()), a secret or a PEM.',
+    );
+  }
   const isOptions = isObject(keys) && ('current' in keys || 'previous' in keys);
   if (isOptions) checkOptionNames(setting, keys, ['current', 'previous', 'algorithm']);
   return buildRing(isOptions ? keys : { current: keys as KeyInput }, {

@@ -13,6 +13,9 @@ export interface Voucher {
   headersFor(token: VerifiedToken, service: string | undefined): readonly string[];
 }
 
+// How many services one token's assertions are kept for.
+const MAX_SERVICES = 256;
+
 interface Reusable extends SignedAssertion {
   /** The assertion keys it was signed with. */
   readonly keys: object;
@@ -39,6 +42,8 @@ export function createVoucher(name: string, keys: AssertionKeys): Voucher {
     if (known !== undefined && known.keys === keys.snapshot() && Date.now() / 1000 < known.reuseUntil)
       return known.text;
     const signed = { ...signAssertion(token.caller, service, name, keys), keys: keys.snapshot() };
+    // A service option of gatewayAuth() may find names in the request.
+    if (ofToken.size >= MAX_SERVICES) ofToken.clear();
     ofToken.set(service, signed);
     return signed.text;
   };

@@ -54,6 +54,15 @@ describe('createVoucher', () => {
     expect(decodePart(assertionIn(headers), 1)).to.include({ iss: 'api-gateway', aud: 'inventory-service' });
   });
 
+  it('keeps the assertions of one token for a bounded number of services', () => {
+    const token = verified(serviceToken(secret));
+    const first = assertionOf(token, 'service-0');
+    for (let i = 1; i < 256; i++) assertionOf(token, `service-${String(i)}`);
+    expect(assertionOf(token, 'service-0')).to.equal(first);
+    assertionOf(token, 'service-256');
+    expect(assertionOf(token, 'service-0')).not.to.equal(first);
+  });
+
   // G9
   it('writes what is not plain ASCII percent-encoded in the headers, and exactly in the assertion', () => {
     const claims = { user_id: '名, 100%', email: 'zoë@example.org', role: 'eigentümer', tenant_id: 'brot & söhne' };
