@@ -38,7 +38,7 @@ export type AssertionKeyInput = string | Uint8Array | KeyObject;
  * @returns the derived key, base64url, 43 characters. It is a secret
  * @throws ConfigurationError where the current key is a key pair, of which services take the public half instead
  */
-export function deriveAssertionKey(service: string, options: { readonly keys: KeysInput }): string {
+export function deriveAssertionKey(service: string, options: { readonly keys: KeysInput | undefined }): string {
   checkOptionNames('deriveAssertionKey', options, ['keys']);
   const { current } = toKeyRing('keys', options.keys).snapshot();
   if (current === undefined || !mayVouch(current, false)) {

@@ -346,7 +346,14 @@ export interface ServiceRequestFailure extends Error {
   /** The answer's body, where it was a problem document (RFC 9457); its `code` is one of ours where the refusal is. */
   readonly problem: Readonly<Record<string, unknown>> | undefined;
   /** What came back; undefined where nothing did. */
-  readonly response: { readonly status: number; readonly data: unknown } | undefined;
+  readonly response:
+    | {
+        /** Such as 403. */
+        readonly status: number;
+        /** The body. */
+        readonly data: unknown;
+      }
+    | undefined;
 }
 
 /** Tells whether `error` is a refusal of this package, also one made by another copy of it. */

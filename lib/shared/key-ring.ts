@@ -93,12 +93,12 @@ export function keyRingFromEnv(env: Environment = process.env): KeyRing | undefi
  * @param keys - the option's value
  * @throws ConfigurationError as {@link createKeyRing}
  */
-export function toKeyRing(setting: string, keys: KeysInput): KeyRing {
+export function toKeyRing(setting: string, keys: KeysInput | undefined): KeyRing {
   if (isKeyRing(keys)) return keys;
-  if ((keys as unknown) === undefined) {
+  if (keys === undefined) {
     throw new ConfigurationError(
       setting,
-      'is missing. Give it a key ring (createKeyRing(…), keyRingFromEnv()), a secret or a PEM.',
+      'is missing. Give it { current: secret }, or keyRingFromEnv() with JWT_SECRET_KEY set.',
     );
   }
   const isOptions = isObject(keys) && ('current' in keys || 'previous' in keys);

@@ -13,8 +13,8 @@ const DAY_SECONDS = 24 * 60 * 60;
 
 /** Options of {@link createServiceToken}. */
 export interface CreateServiceTokenOptions {
-  /** Whose current key signs. */
-  readonly keys: KeysInput;
+  /** Whose current key signs, such as `{ current: secret }` or `keyRingFromEnv()`; undefined throws. */
+  readonly keys: KeysInput | undefined;
   /** How long the token lives, in seconds, 1 second to 10 years. Default: 365 days; give services less where you can. */
   readonly expiresInSeconds?: number | undefined;
   /** One word. Default: `admin`, which other languages' services expect. */
@@ -91,8 +91,8 @@ export function createServiceToken(service: string, options: CreateServiceTokenO
 
 /** Options of {@link createTokenVerifier}. */
 export interface CreateTokenVerifierOptions {
-  /** The keys that tokens may be signed with. */
-  readonly keys: KeysInput;
+  /** The keys that tokens may be signed with, such as `keyRingFromEnv()`; undefined throws. */
+  readonly keys: KeysInput | undefined;
   /** A token that names an issuer must name this one, or one of these. Default: any issuer. */
   readonly issuer?: string | readonly string[] | undefined;
   /**
