@@ -20,9 +20,11 @@ export const ASSERTION_LIFETIME_SECONDS = 60;
 // Explicit typing (RFC 8725 §3.11): an assertion can never pass for a token, nor a token for an assertion.
 const TYP = 'gateway-assertion+jwt';
 
-/** A signed assertion, and until when the gateway may send it again. */
+/** A signed assertion, and when the gateway may send it again. */
 export interface SignedAssertion {
   readonly text: string;
+  /** When it was issued, in seconds since 1970: before that, on a clock that was set back, no service believes it. */
+  readonly reuseFrom: number;
   /** Half of its life, in seconds since 1970. */
   readonly reuseUntil: number;
 }
@@ -60,7 +62,7 @@ export function signAssertion(caller: Caller, audience: string, issuer: string, 
   };
   const header = { alg: key.algorithm, typ: TYP, kid: key.kid };
   const text = jwt.sign(claims, key.signingKey, { algorithm: key.algorithm, header });
-  return { text, reuseUntil: now + (expiresAt - now) / 2 };
+  return { text, reuseFrom: issuedAt, reuseUntil: now + (expiresAt - now) / 2 };
 }
 
 /** An assertion that has proved good. The same object for every cached use. */

@@ -1,8 +1,7 @@
-import { type KeyObject, randomBytes, randomInt } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { expect } from 'chai';
-import { isAuthError } from '../../lib/shared/errors.js';
 import { keyId } from '../../lib/shared/key.js';
-import { createServiceToken, createTokenVerifier } from '../../lib/shared/token.js';
+import { createTokenVerifier } from '../../lib/shared/token.js';
 import { serviceClaims } from '../support/claims.js';
 import { forge } from '../support/forge.js';
 import { newEcPair, newRsaPair, newSecret, type TestPair } from '../support/keys.js';
@@ -41,24 +40,9 @@ function publicShapes(key: KeyObject): (string | Buffer)[] {
 describe('createTokenVerifier, against forgers', () => {
   let rsa: TestPair;
   const ec = newEcPair();
-  let outcomes: Record<string, number>;
   before(() => {
     rsa = newRsaPair();
   });
-  beforeEach(() => {
-    outcomes = {};
-  });
-
-  /** Counts by the code of the refusal: 10,000 assertions of their own would take seconds. */
-  function count(act: () => unknown): void {
-    let outcome = 'accepted';
-    try {
-      act();
-    } catch (error) {
-      outcome = isAuthError(error) ? error.code : String(error);
-    }
-    outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
-  }
 
   it('refuses an HMAC made with a public key in any shape, whatever else is in the ring', () => {
     // V7
@@ -86,60 +70,5 @@ describe('createTokenVerifier, against forgers', () => {
         expect(verify(forge(pair.privateKey, { alg: real, kid }, serviceClaims(), real)).type).to.equal('service');
       }
     }
-  });
-
-  it('refuses 10,000 random texts, each with an error of its own', function () {
-    // V23
-    this.timeout(20_000);
-    const { verify } = createTokenVerifier({ keys: newSecret() });
-    for (let i = 0; i < 10_000; i++) {
-      const bytes = randomBytes(randomInt(0, 120));
-      const text =
-        i % 2 === 0
-          ? bytes.toString('latin1')
-          : [bytes, bytes, bytes].map((part) => part.toString('base64url')).join('.');
-      count(() => verify(text));
-    }
-    expect(outcomes).to.deep.equal({ invalid_token: 10_000 });
-  });
-
-  it('refuses 10,000 tokens of which something was changed', function () {
-    // V23
-    this.timeout(20_000);
-    const keys = { current: newSecret() };
-    const { verify } = createTokenVerifier({ keys });
-    const token = createServiceToken('orders-service', { keys });
-    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=';
-    const change = (): string => {
-      const at = randomInt(token.length);
-      const char = alphabet[randomInt(alphabet.length)] ?? 'A';
-      switch (randomInt(4)) {
-        case 0:
-          return token.slice(0, at) + char + token.slice(at + 1);
-        case 1:
-          return token.slice(0, at) + char + token.slice(at);
-        case 2:
-          return token.slice(0, at) + token.slice(at + 1 + randomInt(5));
-        default:
-          return (
-            token.slice(0, at) +
-            token
-              .slice(at, at + 8)
-              .split('')
-              .reverse()
-              .join('') +
-            token.slice(at + 8)
-          );
-      }
-    };
-    let changed = 0;
-    while (changed < 10_000) {
-      const text = change();
-      if (text === token) continue;
-      changed++;
-      count(() => verify(text));
-    }
-    expect(outcomes).to.deep.equal({ invalid_token: 10_000 });
-    expect(verify(token).type).to.equal('service');
   });
 });

@@ -39,8 +39,7 @@ export function createVoucher(name: string, keys: AssertionKeys): Voucher {
       assertions.set(token, ofToken);
     }
     const known = ofToken.get(service);
-    if (known !== undefined && known.keys === keys.snapshot() && Date.now() / 1000 < known.reuseUntil)
-      return known.text;
+    if (known !== undefined && known.keys === keys.snapshot() && isReusable(known)) return known.text;
     const signed = { ...signAssertion(token.caller, service, name, keys), keys: keys.snapshot() };
     // A service option of gatewayAuth() may find names in the request.
     if (ofToken.size >= MAX_SERVICES) ofToken.clear();
@@ -58,4 +57,9 @@ export function createVoucher(name: string, keys: AssertionKeys): Voucher {
       return service === undefined ? identity : [...identity, ASSERTION_HEADER, assertionFor(token, service)];
     },
   };
+}
+
+function isReusable({ reuseFrom, reuseUntil }: SignedAssertion): boolean {
+  const now = Date.now() / 1000;
+  return reuseFrom <= now && now < reuseUntil;
 }
