@@ -15,7 +15,9 @@ declare module 'express-serve-static-core' {
   }
 }
 
-const MESSAGES = { granted: 'Access granted', denied: 'Access denied' };
+const DENIED = 'Access denied';
+// It writes a line only where it answers itself, so only for a refusal.
+const MESSAGES = { granted: DENIED, denied: DENIED };
 
 /**
  * Makes the middleware that turns what a gateway sends into a proven `req.user`: from the gateway's assertion, from a

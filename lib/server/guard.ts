@@ -84,7 +84,7 @@ export function createGuard(rule: GuardRule, options: GuardOptions): Guard {
       new Promise((resolve) => {
         resolve(onDenied(refusal, req, res, next));
       }).catch((error: unknown) => {
-        next(error || refusal);
+        next(error instanceof Error ? error : refusal);
       });
     }
   };

@@ -17,6 +17,7 @@ import {
   writeIdentity,
 } from '../shared/identity-headers.js';
 import { requestIdFrom } from '../shared/request-id.js';
+import { asError } from './as-error.js';
 import { bearerToken } from './bearer.js';
 import { type ContextFromGatewayOptions, resolveContext, type Trust } from './context-options.js';
 import { type CredentialHeaders, readCredentialHeaders, settleIdentityHeaders } from './credential-headers.js';
@@ -78,11 +79,6 @@ export function identifyWith(trust: Trust, req: IncomingMessage): RequestState {
   const state = { requestId, caller, error };
   setRequestState(req, state);
   return state;
-}
-
-/** Whatever a key ring or revocation list of the application's own throws: a falsy value would tell Express to go on. */
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error('A key ring or revocation list failed.', { cause: reason });
 }
 
 /** Who is believed: the table in docs/architecture.md. An invalid proof never falls back to a weaker one. */

@@ -42,6 +42,16 @@ export function trustedNetworks(networks: readonly string[]): PeerCheck {
   };
 }
 
+/** Whether an IPv6 block holds every IPv4 address in its mapped form, `::ffff:0:0/96` (RFC 4291 §2.5.5.2), or most of them. */
+function coversAllOfIPv4(address: string, bits: number): boolean {
+  if (isIP(address) !== 6 || bits >= 104) return false;
+  const block = new BlockList();
+  block.addSubnet(address, bits, 'ipv6');
+  return ['::ffff:0.0.0.1', '::ffff:127.0.0.1', '::ffff:128.0.0.1', '::ffff:255.0.0.1'].some((ip) =>
+    block.check(ip, 'ipv6'),
+  );
+}
+
 function addNetwork(blocks: BlockList, network: unknown): void {
   const [address = '', prefix, ...rest] = typeof network === 'string' ? network.split('/') : [];
   const version = isIP(address);
@@ -55,7 +65,11 @@ function addNetwork(blocks: BlockList, network: unknown): void {
       }.`,
     );
   }
-  if (bits === 0)
-    throw new ConfigurationError('trustedNetworks', `must not hold '${String(network)}': it believes everybody.`);
+  if (bits < (version === 4 ? 8 : 7) || coversAllOfIPv4(address, bits)) {
+    throw new ConfigurationError(
+      'trustedNetworks',
+      `must not hold '${String(network)}': it believes nearly everybody. The widest block is an IPv4 /8 or an IPv6 /7.`,
+    );
+  }
   blocks.addSubnet(address, bits, version === 4 ? 'ipv4' : 'ipv6');
 }

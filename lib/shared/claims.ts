@@ -70,7 +70,7 @@ export function parseClaims(payload: Readonly<Record<string, unknown>>): TokenCl
     ...optional(payload, 'nbf', isNumericDate),
     ...optional(payload, 'jti', isIdentityText),
     ...optional(payload, 'iss', isIdentityText),
-    ...optional(payload, 'aud', isAudience),
+    ...audienceClaim(payload),
     ...optional(payload, 'scope', isScope),
   };
   switch (own(payload, 'type')) {
@@ -87,6 +87,13 @@ export function parseClaims(payload: Readonly<Record<string, unknown>>): TokenCl
 export function audiencesOf(claims: Pick<TokenClaims, 'aud'>): readonly string[] {
   if (claims.aud === undefined) return [];
   return typeof claims.aud === 'string' ? [claims.aud] : claims.aud;
+}
+
+/** A copy: claims are remembered, and a list that a reader could change would be everybody's. */
+function audienceClaim(payload: Readonly<Record<string, unknown>>): Pick<CommonClaims, 'aud'> {
+  const { aud } = optional(payload, 'aud', isAudience);
+  if (aud === undefined || typeof aud === 'string') return aud === undefined ? {} : { aud };
+  return { aud: Object.freeze([...aud]) };
 }
 
 function serviceClaims(

@@ -1,3 +1,5 @@
+import { redactText } from './redact.js';
+
 /** Every code that an error of this package may carry. Stable: alerts and clients may switch on them (docs/errors.md). */
 export const ERROR_CODES = [
   'missing_credentials',
@@ -318,8 +320,9 @@ export class ConfigurationError extends TypeError {
    * @param message - what is wrong and what to do
    */
   constructor(setting: string, message: string) {
-    super(`${setting} ${message}`);
-    this.setting = setting;
+    // Names of options and variables are quoted, and a token may stand where its variable's name belongs.
+    super(redactText(`${setting} ${message}`));
+    this.setting = redactText(setting);
   }
 
   static {

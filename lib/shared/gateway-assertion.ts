@@ -3,7 +3,7 @@ import jwt from 'jsonwebtoken';
 import type { AssertionKeys } from './assertion-keys.js';
 import { type Caller, callerFromClaims, claimsFromCaller } from './caller.js';
 import { isNumericDate, parseClaims } from './claims.js';
-import { ConfigurationError, InvalidTokenError, WrongAudienceError } from './errors.js';
+import { ConfigurationError, InvalidTokenError, TokenExpiredError, WrongAudienceError } from './errors.js';
 import { isIdentityText } from './identity-text.js';
 import { parseJwt, parsePayload, verifySignature } from './jwt.js';
 import { isServiceName } from './services.js';
@@ -123,6 +123,9 @@ function verifyAssertion(assertion: unknown, policy: AssertionPolicy, now: numbe
     issuedAt: tokenFact(payload, 'token_iat', isNumericDate),
     expiresAt: tokenFact(payload, 'token_exp', isNumericDate),
   };
+  // The token's own end counts too: else a late token would get the gateway's clock tolerance and then the service's.
+  const tokenEnd = (token.expiresAt ?? Number.POSITIVE_INFINITY) + policy.clockToleranceSeconds;
+  if (now >= tokenEnd) throw new TokenExpiredError();
   return Object.freeze({
     caller: callerFromClaims(claims, { via: 'assertion', ...token }),
     revocable: Object.freeze({
@@ -130,7 +133,8 @@ function verifyAssertion(assertion: unknown, policy: AssertionPolicy, now: numbe
       tokenId: token.tokenId,
       issuedAt: token.issuedAt,
     }),
-    ...validity,
+    validFrom: validity.validFrom,
+    validUntil: Math.min(validity.validUntil, tokenEnd),
   });
 }
 

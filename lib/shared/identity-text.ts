@@ -1,8 +1,9 @@
 /** The longest identity value (a user id, an email address, a token id), in UTF-8 bytes. */
 export const MAX_IDENTITY_BYTES = 256;
 
-// Control, format (bidi, zero-width) and surrogate characters, line and paragraph separators, the replacement character.
-const ILLEGAL = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\uFFFD]/u;
+// Control, format (bidi, zero-width), surrogate, private and unassigned characters, line and paragraph separators, whatever
+// a font shows as nothing (fillers, variation selectors, the blank of Braille), the replacement character.
+const ILLEGAL = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\uFFFD]/u;
 
 /**
  * Tells whether `value` can name somebody: text that is not empty, survives a header (which trims white space), holds

@@ -1,9 +1,11 @@
 const SECRET_NAME =
   /^(?:.*(?:authorization|cookies?|assertion|secret|password|passwd|passphrase|token|(?:secret|private|api|assertion|signing)[-_]?key)|jwt[-_]secret[-_]key.*|bearer)$/i;
 
-// A JWT begins with the base64url of `{"`. The other parts are optional: a piece of a token is still a secret. And a dot that
-// had to follow would cost a quadratic search in a text of many beginnings, which a stranger may send to be logged.
-const TOKEN = /\beyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){0,2}/g;
+// A JWT begins with the base64url of `{"`: at the beginning of a word or, since `%2F`, `%3D` and `\n` end in a letter, anywhere
+// with the name of a header parameter after it (alg, typ, kid). The other parts are optional: a piece of a token is still a
+// secret. And a dot that had to follow would cost a quadratic search in a text of many beginnings, which a stranger may send to
+// be logged.
+const TOKEN = /(?:\beyJ|eyJ(?=hbGci|0eXAi|raWQi))[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){0,2}/g;
 const BEARER = /\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}/gi;
 const PEM = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
 

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 
 const MAKE_ONE = `Make one with: node -p "require('node:crypto').randomBytes(48).toString('base64url')"`;
 
@@ -76,15 +76,34 @@ function isPattern(secret: Buffer): boolean {
  * Finds keys that lost their wrapping on the way (indented, without the BEGIN line, on one line, as JWK or DER). Accepting
  * one as a secret lets anyone who has the public key sign (the class of CVE-2015-9235, CVE-2022-23541).
  */
-function isKeyMaterial(secret: Buffer, text: string): boolean {
-  if (/-----\s*(?:BEGIN|END)/.test(text) || /^\s*\{[\s\S]*"kty"/.test(text) || /^\s*ssh-|^\s*ecdsa-sha2/.test(text))
-    return true;
-  return isDer(secret) || isDer(Buffer.from(text.replaceAll(/-----[^-]*-----|\\n|\s/g, ''), 'base64'));
+function isKeyMaterial(secret: Buffer, text: string, wrappings = 2): boolean {
+  if (KEY_TEXT.some((shape) => shape.test(text)) || isDer(secret)) return true;
+  // As configuration often carries it: the whole in base64 or hex.
+  return wrappings > 0 && decodings(text).some((bytes) => isKeyMaterial(bytes, bytes.toString('utf8'), wrappings - 1));
+}
+
+const KEY_TEXT: readonly RegExp[] = [
+  /-----?\s*(?:BEGIN|END)/,
+  /^\s*\{[\s\S]*"kty"/,
+  /^\s*(?:ssh|ecdsa-sha2|sk-ssh)-/,
+  // The same in OpenSSH's binary form (RFC 4253 §6.6): a length, then the name.
+  /^\0\0\0[^](?:ssh-|ecdsa-sha2-|sk-ssh-)/,
+];
+
+function decodings(text: string): readonly Buffer[] {
+  const bare = text.replaceAll(/-----[^-]*-----|\\n|\s/g, '');
+  const hex = bare.replaceAll(':', '');
+  return [
+    // Takes both alphabets.
+    ...(/^[A-Za-z0-9+/_-]+=*$/.test(bare) ? [Buffer.from(bare, 'base64')] : []),
+    ...(/^(?:[0-9A-Fa-f]{2})+$/.test(hex) ? [Buffer.from(hex, 'hex')] : []),
+  ];
 }
 
 function isDer(bytes: Buffer): boolean {
   if (bytes[0] !== 0x30) return false;
   const attempts = [
+    () => new X509Certificate(bytes),
     () => createPublicKey({ key: bytes, format: 'der', type: 'spki' }),
     () => createPublicKey({ key: bytes, format: 'der', type: 'pkcs1' }),
     () => createPrivateKey({ key: bytes, format: 'der', type: 'pkcs8' }),

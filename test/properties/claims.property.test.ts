@@ -126,7 +126,8 @@ describe('claims that are properly signed', function () {
         const isAssertion =
           aud === 'here' && [given['jti'], given['iss']].every(isIdentityText) && facts.every(Boolean);
         const isShort = isTime(exp) && isTime(iat) && exp - iat <= 60;
-        expect(verified !== undefined).to.equal(isSound(payload, given) && isAssertion && isShort);
+        const tokenLives = expiresAt === undefined || NOW < (expiresAt as number) + TOLERANCE;
+        expect(verified !== undefined).to.equal(isSound(payload, given) && isAssertion && isShort && tokenLives);
         if (verified === undefined) return;
         accepted += 1;
         const origin = { tokenId, keyId, issuedAt, expiresAt } as object;

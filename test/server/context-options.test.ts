@@ -106,7 +106,7 @@ describe('contextFromGateway: options', () => {
       ['keys', { keys: null }],
     ];
     for (const [setting, options] of wrong) {
-      it(`names ${setting} for ${JSON.stringify(options, (_, value: unknown) => (value instanceof RegExp ? String(value) : value))}`, () => {
+      it(`names ${setting} for ${JSON.stringify(options, (_, value: unknown) => (value === secret ? '…' : value instanceof RegExp ? String(value) : value))}`, () => {
         expect(misconfiguredBy(() => make(options))).to.equal(setting);
       });
     }

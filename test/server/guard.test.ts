@@ -163,3 +163,36 @@ for (const { name, express } of EXPRESS_VERSIONS) {
     });
   });
 }
+
+// D10, G16: 'route' and null tell Express to go on.
+for (const { name, express } of EXPRESS_VERSIONS) {
+  describe(`onDenied, ${name}: what it throws`, () => {
+    for (const reason of ['route', 'router', null, 0, 'text', new Error('boom')]) {
+      it(`reaches the error handler, never the route: ${String(reason)}`, async () => {
+        for (const onDenied of [
+          () => {
+            throw reason as Error;
+          },
+          () => Promise.reject(reason),
+        ]) {
+          const app = express();
+          let handled = 0;
+          const { errors, handler } = errorsOf();
+          app.use(contextFromGateway({ keys: secret, audience: null, logger }));
+          app.use(requireService({ onDenied: onDenied as never, logger }), (_req, res) => {
+            handled += 1;
+            res.json({});
+          });
+          app.use((_req, res) => {
+            handled += 1;
+            res.json({});
+          });
+          app.use(handler);
+          expect((await send(app)).status).to.equal(500);
+          expect([handled, errors.length]).to.deep.equal([0, 1]);
+          expect((await send(app, { lines: [service] })).status).to.equal(200);
+        }
+      });
+    }
+  });
+}

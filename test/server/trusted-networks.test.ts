@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import net from 'node:net';
 import { expect } from 'chai';
 import { trustedNetworks } from '../../lib/server/trusted-networks.js';
-import { misconfiguredBy } from '../support/refusals.js';
+import { misconfiguredBy, thrownBy } from '../support/refusals.js';
 
 const from = (remoteAddress: string | undefined, more: object = {}): IncomingMessage =>
   ({ socket: { remoteAddress, ...more } }) as unknown as IncomingMessage;
@@ -13,7 +13,9 @@ describe('trustedNetworks', () => {
     ['10.1.2.3', ['10.1.2.3', '::ffff:10.1.2.3', '::FFFF:10.1.2.3'], ['10.1.2.4', '110.1.2.3', '::1']],
     ['10.0.0.0/8', ['10.0.0.0', '10.255.255.255', '::ffff:10.9.9.9'], ['11.0.0.0', '9.255.255.255', '::a00:1']],
     ['10.1.2.3/32', ['10.1.2.3'], ['10.1.2.2']],
-    ['128.0.0.0/1', ['200.1.1.1'], ['100.1.1.1']],
+    ['20.0.0.0/8', ['20.1.1.1', '20.255.1.1'], ['21.1.1.1', '19.1.1.1']],
+    ['::ffff:10.0.0.0/104', ['::ffff:a00:1'], ['::ffff:b00:1']],
+    ['fe00::/7', ['fe80::1', 'ff02::1'], ['fc00::1', '10.0.0.1']],
     ['2001:db8::/32', ['2001:db8::1', '2001:db8:ffff::1'], ['2001:db9::1', '10.0.0.1']],
     ['fe80::1', ['fe80::1', 'fe80::1%eth0'], ['fe80::2', 'fe80::2%eth0']],
     ['::1/128', ['::1'], ['::2', '0.0.0.1', '127.0.0.1']],
@@ -31,6 +33,24 @@ describe('trustedNetworks', () => {
       for (const address of trusted) expect(check(from(address)), address).to.equal(true);
       for (const address of others) expect(check(from(address)), address).to.equal(false);
       expect(check(from(undefined))).to.equal(false);
+    });
+  }
+
+  // H16: whoever writes such a block means his own network, and would believe everybody's.
+  for (const wide of [
+    '0.0.0.0/0',
+    '128.0.0.0/1',
+    '10.0.0.0/7',
+    '::/0',
+    '::/1',
+    '8000::/6',
+    '::/8',
+    '::ffff:0:0/96',
+    '::ffff:0:0/103',
+  ]) {
+    it(`refuses ${wide}, which is nearly everybody`, () => {
+      const error = thrownBy(() => trustedNetworks([wide])) as Error;
+      expect(error.message).to.include(`must not hold '${wide}': it believes nearly everybody`);
     });
   }
 

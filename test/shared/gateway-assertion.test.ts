@@ -248,3 +248,23 @@ describe('createAssertionVerifier', () => {
 describe('ASSERTION_HEADER', () => {
   it('is x-gateway-assertion', () => expect(ASSERTION_HEADER).to.equal('x-gateway-assertion'));
 });
+
+// V12: a late token gets one clock tolerance, not the gateway's and the service's.
+describe('an assertion for a token that has ended', () => {
+  fakeDate(NOW);
+  const made = (token_exp: number): string => {
+    const key = keys.signingKey('orders-service')!;
+    const times = { iat: NOW, exp: NOW + 30, token_exp };
+    const claims = serviceClaims({ ...times, iss: 'gw', aud: 'orders-service', jti: 'a-1' });
+    return forge(key.key, { alg: 'HS256', typ: 'gateway-assertion+jwt', kid: key.kid }, claims);
+  };
+
+  it('is good within the tolerance and not beyond it, also from memory', () => {
+    const check = verifier({ clockToleranceSeconds: 5 });
+    expect(refusalOf(() => check.check(made(NOW - 5))).code).to.equal('token_expired');
+    const late = made(NOW - 4);
+    const { validUntil } = check.check(late);
+    expect(validUntil).to.equal(NOW + 1);
+    expect(check.check(made(NOW + 1000)).validUntil).to.equal(NOW + 35);
+  });
+});

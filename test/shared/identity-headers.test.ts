@@ -7,6 +7,7 @@ import {
   isIdentityHeader,
   readIdentity,
   writeIdentity,
+  sayTheSame,
 } from '../../lib/shared/identity-headers.js';
 import { accessClaims, serviceClaims } from '../support/claims.js';
 import { refusalOf } from '../support/refusals.js';
@@ -255,6 +256,17 @@ describe('readIdentity', () => {
       expect(refusalOf(() => reading(values))).to.deep.equal({ code: 'malformed_identity', reason });
     });
   }
+});
+
+describe('sayTheSame', () => {
+  it('takes the older word for a person in x-user-type, and nowhere else', () => {
+    expect(sayTheSame('x-user-type', 'user', 'access')).to.equal(true);
+    expect(sayTheSame('x-user-type', 'access', 'access')).to.equal(true);
+    expect(sayTheSame('x-user-role', 'user', 'access')).to.equal(false);
+    expect(sayTheSame('x-user-type', 'user', 'service')).to.equal(false);
+    expect(sayTheSame('x-user-type', 'service', 'access')).to.equal(false);
+    expect(sayTheSame('x-user-role', 'owner', undefined)).to.equal(false);
+  });
 });
 
 describe('IDENTITY_HEADERS', () => {

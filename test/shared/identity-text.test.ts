@@ -103,3 +103,21 @@ describe('isScope', () => {
     expect(performance.now() - started).to.be.lessThan(50);
   });
 });
+
+// H7: what a font shows as nothing makes two names of two callers look the same.
+describe('isIdentityText, of characters that cannot be seen', () => {
+  const INVISIBLE = [
+    0x3164, 0x115f, 0x2800, 0x034f, 0xfe0f, 0xffa0, 0x17b4, 0x180b, 0xe0100, 0xe000, 0x0378, 0x200b, 0x202e,
+  ];
+  for (const code of INVISIBLE) {
+    it(`refuses U+${code.toString(16).toUpperCase().padStart(4, '0')}`, () => {
+      expect(isIdentityText(`ad${String.fromCodePoint(code)}min`)).to.equal(false);
+      expect(isIdentityText('admin')).to.equal(true);
+    });
+  }
+
+  it('accepts letters of every script', () => {
+    for (const name of ['Zoë', '管理者', 'مدير', 'администратор', 'नमस्ते', 'a b', '😀'])
+      expect(isIdentityText(name), name).to.equal(true);
+  });
+});

@@ -7,6 +7,10 @@ function isWeak(secret: string | Buffer, minBytes = 32): boolean {
   return weakness(Buffer.from(secret as string), minBytes) !== undefined;
 }
 
+// A self-signed certificate of nobody's; its key is gone.
+const CERTIFICATE =
+  'MIIBczCCARmgAwIBAgIUKuSoMyfprijTB+MblYxb4VJLjn8wCgYIKoZIzj0EAwIwDzENMAsGA1UEAwwEdGVzdDAeFw0yNjExMjQxNzI0MTJaFw0zNjExMjExNzI0MTJaMA8xDTALBgNVBAMMBHRlc3QwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAQxBpLBLTn1MCwmq6KSUtgMi082Fd1Ta8nYcGaeVcD9FlodQMumTTNZUnYqST9V8Q5C0doFwr+A94T0hi1BpOwoo1MwUTAdBgNVHQ4EFgQULgdRwtg98p8yEadZ24zEe9j4YocwHwYDVR0jBBgwFoAULgdRwtg98p8yEadZ24zEe9j4YocwDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBFAiEAhOG4UXptbhlmn2VUM/eb31aMwvhbQ6L0mMv20/m/IrsCIGBcyF70AAy6erVZKv3VUOssKZiIoC/H1Wr2gg3/Px51';
+
 describe('weakness', () => {
   it('finds nothing wrong with 2,000 random secrets', () => {
     for (let i = 0; i < 500; i++) {
@@ -179,6 +183,39 @@ describe('weakness', () => {
           expect(weakness(Buffer.from(text), 32)).to.include('JWK');
         }
       }
+    });
+
+    // V18, V7: as configuration carries it, the whole wrapped once more.
+    it('not in base64, base64url or hex, nor twice so', () => {
+      const texts = [
+        rsa.publicKey.export({ format: 'pem', type: 'spki' }) as string,
+        JSON.stringify(ec.publicKey.export({ format: 'jwk' })),
+      ];
+      const bytes = [
+        ...texts.map((text) => Buffer.from(text)),
+        rsa.publicKey.export({ format: 'der', type: 'spki' }),
+        Buffer.from('\0\0\0\x07ssh-rsa\0\0\0\x03\x01\0\x01'.padEnd(60, 'k7')),
+      ];
+      for (const wrapped of bytes.flatMap((raw) => [
+        raw.toString('base64'),
+        raw.toString('base64url'),
+        raw.toString('hex'),
+      ])) {
+        expect(weakness(Buffer.from(wrapped), 32), wrapped.slice(0, 20)).to.include('looks like a PEM');
+        const again = Buffer.from(wrapped).toString('base64');
+        expect(weakness(Buffer.from(again), 32), again.slice(0, 20)).to.include('looks like a PEM');
+      }
+      for (const form of ['base64', 'base64url', 'hex'] as const) {
+        expect(weakness(Buffer.from(randomBytes(48).toString(form)), 32), form).to.equal(undefined);
+      }
+    });
+
+    it('not as a certificate', () => {
+      expect(weakness(Buffer.from(CERTIFICATE), 32)).to.include('looks like a PEM');
+      expect(weakness(Buffer.from(CERTIFICATE, 'base64'), 32)).to.include('looks like a PEM');
+      const broken = Buffer.from(CERTIFICATE, 'base64');
+      broken[0] = 0x31;
+      expect(weakness(broken, 32), 'its twin').to.equal(undefined);
     });
 
     it('not in OpenSSH’s form', () => {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type AuthError, isAuthError } from '../../shared/errors.js';
 import { REQUEST_ID_HEADER, requestIdFrom } from '../../shared/request-id.js';
+import { asError } from '../as-error.js';
 import { auditFields } from '../audit.js';
 import { sendProblem } from '../challenge.js';
 import type { GatewaySettings } from './gateway-options.js';
@@ -26,7 +27,7 @@ export function admit(
   try {
     for (const pass of PASSES) if (!pass(passage, settings)) break;
   } catch (error) {
-    if (!isAuthError(error)) throw error;
+    if (!isAuthError(error)) throw asError(error);
     refusal = error;
   }
   logDecision(passage, route.prefix, refusal, settings);

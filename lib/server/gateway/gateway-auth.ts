@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
 import { canonicalHeaderName } from '../../shared/identity-headers.js';
 import { runWithRequestId } from '../../shared/request-id.js';
-import { isGatewaysWord } from '../credential-headers.js';
+import { asError } from '../as-error.js';
+import { GATEWAY_HEADERS, isGatewaysWord, settleIdentityHeaders } from '../credential-headers.js';
 import { checkIsCalled } from '../guard-arguments.js';
 import { admit } from './admission.js';
 import { type GatewayAuthOptions, resolveGatewayAuth } from './gateway-options.js';
@@ -34,7 +35,15 @@ export function gatewayAuth(...args: readonly [options?: GatewayAuthOptions]): R
   const settings = resolveGatewayAuth(options);
 
   return function gatewayAuthMiddleware(req, res, next) {
-    const passage = admit(req, res, { service: settings.serviceOf(req), prefix: req.baseUrl }, settings);
+    let service: string | undefined;
+    try {
+      service = settings.serviceOf(req);
+    } catch (reason) {
+      // Nothing unproven stays behind, whatever the application's error handler makes of this.
+      settleIdentityHeaders(req, undefined, [...GATEWAY_HEADERS, 'authorization']);
+      throw asError(reason);
+    }
+    const passage = admit(req, res, { service, prefix: req.baseUrl }, settings);
     if (passage === undefined) return;
     keepFromNomination(req);
     inject(req, passage.injected);

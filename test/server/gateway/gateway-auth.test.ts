@@ -1,6 +1,7 @@
+import { inspect } from 'node:util';
 import http, { type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { expect } from 'chai';
-import type { Express, RequestHandler } from 'express';
+import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
 import { gatewayAuth } from '../../../lib/server/gateway/gateway-auth.js';
 import type { GatewayAuthOptions } from '../../../lib/server/gateway/gateway-options.js';
 import { deriveAssertionKey } from '../../../lib/shared/assertion-keys.js';
@@ -83,6 +84,52 @@ function appWith(express: ExpressFactory, options: GatewayAuthOptions, next: Req
     next,
   );
   return app.use(tellError);
+}
+
+// G16: Express reads next(null) and next('route') as "go on".
+for (const { name, express } of EXPRESS_VERSIONS) {
+  describe(`gatewayAuth, ${name}: what the application's own parts throw`, () => {
+    afterEach(closeRig);
+    const FORGED = ['X-User-Id: evil', 'X-User-Type: service', 'X-Service-Name: orders-service', bearerLine(token)];
+    const raise = (reason: unknown) => () => {
+      throw reason;
+    };
+    const ask = async (options: GatewayAuthOptions): Promise<{ status: number; handled: number; left: string }> => {
+      let handled = 0;
+      let left = '';
+      const app = express();
+      app.use('/api', gatewayAuth({ keys: secret, service: SERVICE, logger: recordingLogger(), ...options }));
+      app.use((_req, res) => {
+        handled += 1;
+        res.json({});
+      });
+      const goOn: ErrorRequestHandler = (_error, req, res, _next) => {
+        left = [...Object.keys(req.headers), ...req.rawHeaders]
+          .filter((text) => /user|service-name|bearer/i.test(text))
+          .join();
+        res.status(500).json({});
+      };
+      app.use(goOn);
+      const { status } = await send(app, { path: '/api/x', lines: FORGED });
+      return { status, handled, left };
+    };
+
+    for (const reason of [null, undefined, 'route', 'router', 0, '', new Error('boom')]) {
+      it(`is an error, and nobody's identity is left: ${inspect(reason).split('\n')[0]!}`, async () => {
+        const refused = { status: 500, handled: 0, left: '' };
+        expect(await ask({ service: raise(reason) })).to.deep.equal(refused);
+        expect(await ask({ revocations: { isRevoked: raise(reason) } })).to.deep.equal(refused);
+      });
+    }
+
+    it('lets the same request pass where they throw nothing', async () => {
+      expect(await ask({ revocations: { isRevoked: () => false } })).to.deep.equal({
+        status: 200,
+        handled: 1,
+        left: '',
+      });
+    });
+  });
 }
 
 for (const { name, express } of EXPRESS_VERSIONS) {
