@@ -38,6 +38,7 @@ export {
   AuthError,
   BadIdentityHeaderError,
   BadPathError,
+  BadRequestError,
   ConfigurationError,
   ConflictingIdentityError,
   createKeyRing,

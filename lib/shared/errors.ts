@@ -17,6 +17,7 @@ export const ERROR_CODES = [
   'role_not_allowed',
   'audience_not_allowed',
   'bad_path',
+  'bad_request',
   'bad_identity_header',
   'method_not_allowed',
   'upgrade_not_supported',
@@ -229,6 +230,16 @@ export class BadPathError extends AuthError {
   readonly status = 400;
   constructor(reason?: string) {
     super('The request path is not in its normal form.', reason);
+  }
+}
+
+/** 400, at the gateway: the request line or the `Host` could be read in two ways (RFC 9112 §2.3, §3.2). */
+export class BadRequestError extends AuthError {
+  override readonly name = 'BadRequestError';
+  readonly code = 'bad_request';
+  readonly status = 400;
+  constructor(reason?: string) {
+    super('The request can be read in more than one way.', reason);
   }
 }
 

@@ -6,6 +6,7 @@ export {
   AuthError,
   BadIdentityHeaderError,
   BadPathError,
+  BadRequestError,
   ConfigurationError,
   ConflictingIdentityError,
   ERROR_CODES,

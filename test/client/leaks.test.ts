@@ -1,21 +1,16 @@
 import { createServer } from 'node:net';
 import axios from 'axios';
 import { expect } from 'chai';
-import nock from 'nock';
 import { restore, stub } from 'sinon';
 import { createServiceClient } from '../../lib/client/index.js';
 import { expectNoToken, opaqueToken, rejectionOf, startServer, type TestServer } from './support.js';
+import { withoutNock } from '../support/without-nock.js';
 
 const token = opaqueToken();
 
 describe('the token of a service client', () => {
   let server: TestServer;
-  before(() => {
-    nock.restore();
-  });
-  after(() => {
-    nock.activate();
-  });
+  withoutNock();
   beforeEach(async () => {
     stub(Math, 'random').returns(0);
     server = await startServer((req, res) => {

@@ -4,7 +4,6 @@ import { Duplex, PassThrough, Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import axios from 'axios';
 import { expect } from 'chai';
-import nock from 'nock';
 import { restore, type SinonFakeTimers, stub, useFakeTimers } from 'sinon';
 import { createServiceClient } from '../../lib/client/index.js';
 import {
@@ -17,6 +16,7 @@ import {
   turns,
   until,
 } from './support.js';
+import { withoutNock } from '../support/without-nock.js';
 
 const token = opaqueToken();
 
@@ -29,12 +29,7 @@ describe('a service client on the wire', () => {
   const serve = async (...args: Parameters<typeof startServer>): Promise<TestServer> =>
     (server = await startServer(...args));
 
-  before(() => {
-    nock.restore();
-  });
-  after(() => {
-    nock.activate();
-  });
+  withoutNock();
   beforeEach(() => {
     stub(Math, 'random').returns(0);
   });

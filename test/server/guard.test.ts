@@ -173,7 +173,10 @@ for (const { name, express } of EXPRESS_VERSIONS) {
           () => {
             throw reason as Error;
           },
-          () => Promise.reject(reason),
+          async () => {
+            await Promise.resolve();
+            throw reason as Error;
+          },
         ]) {
           const app = express();
           let handled = 0;

@@ -5,19 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { expect } from 'chai';
-import nock from 'nock';
+import { withoutNock } from '../support/without-nock.js';
 import { complaints, type GatewayProcess, soak, type SoakResult, startGateway } from './soak.js';
-
-// Mock sockets would be measured instead.
-before(() => {
-  nock.restore();
-});
-after(() => {
-  nock.activate();
-});
 
 // G11, G12; the long run is `npm run soak`.
 describe('faults through a gateway', () => {
+  withoutNock();
+
   it('are told as they are, and leave no socket, listener or memory behind', async function () {
     this.timeout(60_000);
     const results = await soak(60);
@@ -43,6 +37,8 @@ describe('faults through a gateway', () => {
 // G10
 describe('50 MB through a gateway', function () {
   this.timeout(60_000);
+  withoutNock();
+
   const CHUNK = Buffer.alloc(64 * 1024, 'service-auth');
   const hashOf = (chunks: number): string => {
     const hash = createHash('sha256');

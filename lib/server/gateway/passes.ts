@@ -3,6 +3,7 @@ import { audiencesOf } from '../../shared/claims.js';
 import {
   AudienceNotAllowedError,
   BadPathError,
+  BadRequestError,
   MethodNotAllowedError,
   MissingCredentialsError,
   UpgradeNotSupportedError,
@@ -12,6 +13,7 @@ import type { VerifiedToken } from '../../shared/token-checker.js';
 import { bearerToken } from '../bearer.js';
 import { GATEWAY_HEADERS, readCredentialHeaders, settleIdentityHeaders } from '../credential-headers.js';
 import type { GatewaySettings } from './gateway-options.js';
+import { requestDefect } from './request-defect.js';
 import { pathOf, targetDefect } from './request-target.js';
 
 /** A request on its way through the gateway: what it came with, and what the passes have found out. */
@@ -46,6 +48,7 @@ export const PASSES: readonly Pass[] = [
   stripIdentity,
   refuseUpgrades,
   refuseTrace,
+  refuseAmbiguousRequests,
   refuseAmbiguousPaths,
   tellRequestId,
   admitPublicEntries,
@@ -80,6 +83,12 @@ function refuseTrace({ req, res }: Passage): boolean {
   if (req.method !== 'TRACE') return true;
   res.setHeader('Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS');
   throw new MethodNotAllowedError();
+}
+
+function refuseAmbiguousRequests({ req }: Passage): boolean {
+  const defect = requestDefect(req);
+  if (defect !== undefined) throw new BadRequestError(defect);
+  return true;
 }
 
 function refuseAmbiguousPaths({ target }: Passage): boolean {

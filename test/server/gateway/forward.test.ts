@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import express from 'express';
-import nock from 'nock';
 import { FORWARD_TIMEOUTS } from '../../../lib/server/gateway/forward-options.js';
 import { forward } from '../../../lib/server/gateway/forward.js';
 import {
@@ -24,6 +23,7 @@ import {
   rawUpstream,
   talk,
 } from './forward-rig.js';
+import { withoutNock } from '../../support/without-nock.js';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
 const POST_2 = head('POST /up', 'Content-Length: 2') + 'hi';
@@ -35,13 +35,7 @@ function inUse(agent: http.Agent): number {
 }
 
 describe('forward', () => {
-  // Even a permitted connection is a mock socket under nock: without reuse, reset or reason phrase as they are on the wire.
-  before(() => {
-    nock.restore();
-  });
-  after(() => {
-    nock.activate();
-  });
+  withoutNock();
   afterEach(closeAll);
 
   describe('the request', () => {

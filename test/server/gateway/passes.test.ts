@@ -15,7 +15,14 @@ const bearer = bearerLine(token);
 describe('PASSES', () => {
   it('strip before anything can go wrong, and vouch when nothing can', () => {
     expect(PASSES.map(({ name }) => name)).to.deep.equal([
-      ...['stripIdentity', 'refuseUpgrades', 'refuseTrace', 'refuseAmbiguousPaths', 'tellRequestId'],
+      ...[
+        'stripIdentity',
+        'refuseUpgrades',
+        'refuseTrace',
+        'refuseAmbiguousRequests',
+        'refuseAmbiguousPaths',
+        'tellRequestId',
+      ],
       ...['admitPublicEntries', 'verifyBearer', 'checkAudience', 'vouch'],
     ]);
   });

@@ -1,0 +1,80 @@
+import http from 'node:http';
+import { expect } from 'chai';
+import { createServiceToken } from '../../../lib/shared/token.js';
+import { EXPRESS_VERSIONS } from '../../support/express-versions.js';
+import { closeRig, PREFIX, rig, valuesOf } from '../../support/gateway-rig.js';
+import { newSecret } from '../../support/keys.js';
+import { bearerLine } from '../../support/proofs.js';
+import { exchange } from '../../support/wire.js';
+
+const keys = newSecret();
+const BEARER = bearerLine(createServiceToken('sales-service', { keys }));
+const SOUND = ['shop', 'shop:8080', 'SHOP.example', '127.0.0.1:80', '[::1]', '[2001:db8::7]:8443', 'a_b', ''];
+const MALFORMED = [
+  'a b',
+  'user@shop',
+  'shop/x',
+  'shop:80a',
+  'shop:80:80',
+  '::1',
+  '[::1',
+  'shop,evil',
+  'shop#x',
+  'sh\\op',
+  'sh"op',
+];
+
+// G7
+for (const { name, express } of EXPRESS_VERSIONS) {
+  describe(`requestDefect, through a gateway, ${name}`, () => {
+    afterEach(closeRig);
+
+    async function ask(version: string, ...lines: readonly string[]) {
+      const { app, upstream, logger } = await rig(express, { keys });
+      const text = [`GET ${PREFIX}/7 ${version}`, 'Connection: close', BEARER, ...lines, '', ''].join('\r\n');
+      const answer = await exchange(http.createServer(app), text);
+      return {
+        status: Number(answer.split(' ')[1]),
+        answer,
+        upstream,
+        reason: logger.lines.at(-1)?.fields?.['reason'],
+      };
+    }
+
+    for (const host of SOUND) {
+      it(`lets through the host '${host}', and tells the service of it`, async () => {
+        const { status, upstream } = await ask('HTTP/1.1', `Host: ${host}`);
+        expect(status).to.equal(200);
+        expect(valuesOf(upstream.seen[0]!.rawHeaders, 'x-forwarded-host')).to.deep.equal([host]);
+        expect(valuesOf(upstream.seen[0]!.rawHeaders, 'host')).to.deep.equal([new URL(upstream.url).host]);
+      });
+    }
+
+    for (const host of MALFORMED) {
+      it(`refuses the host '${host}'`, async () => {
+        const { status, answer, upstream, reason } = await ask('HTTP/1.1', `Host: ${host}`);
+        expect([status, reason, upstream.seen.length]).to.deep.equal([400, 'malformed_host', 0]);
+        expect(answer).to.include('"code":"bad_request"').and.not.include(host);
+      });
+    }
+
+    it('refuses several hosts, also where they are the same', async () => {
+      for (const second of ['Host: evil.example', 'HOST: shop']) {
+        const { status, reason, upstream } = await ask('HTTP/1.1', 'Host: shop', second);
+        expect([status, reason, upstream.seen.length]).to.deep.equal([400, 'several_hosts', 0]);
+      }
+    });
+
+    it('lets HTTP/1.0 come without a host', async () => {
+      const { status, upstream } = await ask('HTTP/1.0');
+      expect([status, upstream.seen.length]).to.deep.equal([200, 1]);
+    });
+
+    it('refuses a request line of another version', async () => {
+      for (const version of ['', 'HTTP/2.0', 'HTTP/0.9']) {
+        const { status, upstream } = await ask(version, 'Host: shop');
+        expect([status, upstream.seen.length], version).to.deep.equal([400, 0]);
+      }
+    });
+  });
+}
