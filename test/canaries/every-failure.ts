@@ -78,6 +78,7 @@ async function refusedRequests(
   requests.push(
     ask({ path: `${PREFIX}/x`, lines: [bearerLine(person)] }),
     ask({ path: `${PREFIX}/../${token}`, lines: [bearerLine(token)] }),
+    ask({ path: PREFIX, lines: [`Host: ${secret}`, bearerLine(token)] }),
     ask({ method: 'TRACE', lines: [bearerLine(token)] }),
     ask({ lines: [bearerLine(token), 'Upgrade: websocket', 'Connection: upgrade'] }),
     ...[
