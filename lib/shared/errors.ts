@@ -233,7 +233,7 @@ export class BadPathError extends AuthError {
   }
 }
 
-/** 400, at the gateway: the request line or the `Host` could be read in two ways (RFC 9112 §2.3, §3.2). */
+/** 400, at the gateway: request line, `Host` or body framing could be read in two ways (RFC 9112 §2.3, §3.2, §6.1). */
 export class BadRequestError extends AuthError {
   override readonly name = 'BadRequestError';
   readonly code = 'bad_request';

@@ -1,7 +1,7 @@
 import http, { type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { breakOff } from './break-off.js';
 import type { ForwardFailure, ForwardOptions, ForwardRequest } from './forward-options.js';
-import { hasForeignTransferCoding, requestFraming } from './request-framing.js';
+import { requestFraming } from './request-framing.js';
 import { isSoundHead, writeResponseHead } from './response-head.js';
 import { createSilenceTimer } from './silence-timer.js';
 import { closeIdleConnections, watchForStaleConnection } from './stale-connection.js';
@@ -113,7 +113,6 @@ export function forward(
   res.once('close', conclude);
   awaitAnswer();
   try {
-    if (hasForeignTransferCoding(req)) throw new TypeError('The request has a transfer coding besides chunked.');
     send(!framing.hasBody);
   } catch (error) {
     process.nextTick(fail, 'upstream_unreachable', error);

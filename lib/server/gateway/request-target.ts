@@ -14,12 +14,22 @@ export function targetDefect(target: string): string | undefined {
   const path = pathOf(target);
   if (path.includes('\\')) return 'backslash';
   if (path.includes('//')) return 'empty_segment';
-  if (/%(?![0-9a-f]{2})/i.test(path)) return 'bad_percent_encoding';
+  if (path.includes('%') && !isDecodable(path)) return 'bad_percent_encoding';
   // Encoded dots, slashes, backslashes and control characters: a service that decodes sees another path.
   if (/%(?:2e|2f|5c|7f|[01][0-9a-f])/i.test(path)) return 'encoded_delimiter';
   // `..;x` is `..` to servers that take what follows the semicolon for a parameter.
-  if (/\/\.{1,2}(?:[/;]|$)/.test(path)) return 'dot_segment';
+  if (/\/\.{1,2}(?:[/;]|%3b|$)/i.test(path)) return 'dot_segment';
   return undefined;
+}
+
+/** Whether what is percent-encoded is UTF-8 (RFC 3986 §2.5): a lenient decoder takes the overlong `%c0%ae` for a dot. */
+function isDecodable(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The path of a request target: what stands before the query. */

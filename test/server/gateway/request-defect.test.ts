@@ -70,6 +70,21 @@ for (const { name, express } of EXPRESS_VERSIONS) {
       expect([status, upstream.seen.length]).to.deep.equal([200, 1]);
     });
 
+    it('refuses a transfer coding besides chunked', async () => {
+      for (const [coding, status] of [
+        ['chunked', 200],
+        ['Chunked', 200],
+        ['gzip, chunked', 400],
+        ['chunked, chunked', 400],
+        ['identity, chunked', 400],
+      ] as const) {
+        const answer = await ask('HTTP/1.1', 'Host: shop', `Transfer-Encoding: ${coding}`, '', '0');
+        expect([answer.status, answer.upstream.seen.length], coding).to.deep.equal([status, status === 200 ? 1 : 0]);
+        // Of the others Node's own parser refuses some.
+        if (coding === 'gzip, chunked') expect(answer.reason).to.equal('transfer_coding');
+      }
+    });
+
     it('refuses a request line of another version', async () => {
       for (const version of ['', 'HTTP/2.0', 'HTTP/0.9']) {
         const { status, upstream } = await ask(version, 'Host: shop');
