@@ -188,11 +188,18 @@ function checkFits(setting: string, material: KeyObject, algorithm: Algorithm): 
     const problem = weakness(material.export(), hashBytes(algorithm));
     if (problem !== undefined) throw new ConfigurationError(setting, problem);
   }
-  const bits = material.asymmetricKeyDetails?.modulusLength;
+  const { modulusLength: bits, publicExponent } = material.asymmetricKeyDetails ?? {};
   if (bits !== undefined && bits < 2048) {
     throw new ConfigurationError(
       setting,
       `is an RSA key of ${String(bits)} bits; at least 2048 are needed (RFC 7518 §3.3).`,
+    );
+  }
+  // With 1 every signature is what it signs; OpenSSL verifies with it all the same.
+  if (publicExponent !== undefined && (publicExponent < 3n || publicExponent % 2n === 0n)) {
+    throw new ConfigurationError(
+      setting,
+      'is an RSA key whose public exponent is not an odd number from 3 on (RFC 8017 §3.1).',
     );
   }
 }

@@ -5,6 +5,7 @@ import {
   createPublicKey,
   createSecretKey,
   generateKeyPairSync,
+  type KeyObject,
   randomBytes,
 } from 'node:crypto';
 import { expect } from 'chai';
@@ -30,6 +31,8 @@ describe('readKey', () => {
   const p256 = newEcPair('P-256');
   const p384 = newEcPair('P-384');
   const p521 = newEcPair('P-521');
+  const rsaWithExponent = (e: string): KeyObject =>
+    createPublicKey({ key: { ...rsa.publicKey.export({ format: 'jwk' }), e }, format: 'jwk' });
   before(() => {
     rsa = newRsaPair();
     smallRsa = newRsaPair(1024);
@@ -144,6 +147,9 @@ describe('readKey', () => {
       ['an EC key for RS256', () => read({ key: p256.publicKey, algorithm: 'RS256' }), 'current'],
       ['an EC key of another curve', () => read({ key: p384.publicKey, algorithm: 'ES256' }), 'current'],
       ['an RSA key of 1024 bits', () => read(smallRsa.publicPem), 'current'],
+      ['an RSA key with the exponent 1', () => read(rsaWithExponent('AQ')), 'current'],
+      ['an RSA key with the exponent 2', () => read(rsaWithExponent('Ag')), 'current'],
+      ['an RSA key with the exponent 4', () => read(rsaWithExponent('BA')), 'current'],
       ['an unknown curve', () => read(generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey), 'current'],
       ['Ed25519', () => read(generateKeyPairSync('ed25519').publicKey), 'current'],
       ['half a PEM', () => read(p256.publicPem.slice(0, 100)), 'current'],
@@ -170,6 +176,7 @@ describe('readKey', () => {
       expect(read(secret.slice(0, 32)).algorithm).to.equal('HS256');
       expect(read(newSecretKey(32)).algorithm).to.equal('HS256');
       expect(read({ key: rsa.publicKey, algorithm: 'RS256' }).algorithm).to.equal('RS256');
+      expect(read(rsaWithExponent('Aw')).algorithm).to.equal('RS256');
       expect(read({ key: p384.publicKey, algorithm: 'ES384' }).algorithm).to.equal('ES384');
       expect(read(p256.publicPem, 'ES256').algorithm).to.equal('ES256');
     });
