@@ -1,5 +1,5 @@
 /**
- * Loaded before the test files in mutation runs (stryker.config.json). Stryker calls a mutant static when its code runs while files are
+ * Loaded before the test files in mutation runs (stryker.config.json), for their speed. Stryker calls a mutant static when its code runs while files are
  * loaded, and then needs a fresh process and all tests for it. Much of what our test files do while they load only makes fixtures: code
  * that some test runs too is left to that test, so that only module-level code of lib/ is static.
  */
@@ -25,6 +25,19 @@ instrumentation.currentTestId = LOADING;
 
 before(() => {
   instrumentation.currentTestId = undefined;
+});
+
+// Stryker switches mocha's time limits off. A test that waits for an answer which a mutant keeps back would then cost as much as all
+// tests together, and again and again: so it fails, by an exception of nobody's, which mocha lays at its door.
+const { setTimeout, clearTimeout } = globalThis;
+let limit: NodeJS.Timeout | undefined;
+beforeEach(() => {
+  limit = setTimeout(() => {
+    throw new Error('The test takes too long.');
+  }, 6_000);
+});
+afterEach(() => {
+  clearTimeout(limit);
 });
 
 after(() => {
