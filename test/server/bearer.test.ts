@@ -85,6 +85,7 @@ describe('bearerToken', () => {
 });
 
 for (const { name, express } of EXPRESS_VERSIONS) {
+  // V21
   describe(`contextFromGateway, ${name}: Authorization`, () => {
     const secret = newSecret();
     const token = serviceToken(secret);

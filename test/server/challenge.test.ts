@@ -145,7 +145,7 @@ const ANSWERS: readonly Answer[] = [
 for (const { name, express } of EXPRESS_VERSIONS) {
   describe(`sendProblem, ${name}`, () => {
     for (const { code, status, title, detail, lines, guard = requireService({ logger }) } of ANSWERS) {
-      // D9
+      // D9, V21
       it(`answers ${String(status)} ${code}, with these headers and this body exactly`, async () => {
         const app = express();
         app.use(contextFromGateway({ keys: secret, audience: HERE, revocations, logger }));

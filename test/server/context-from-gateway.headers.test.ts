@@ -187,6 +187,7 @@ for (const { name, express } of EXPRESS_VERSIONS) {
       expect(outcome(await ask(app, { lines: plain }))).to.match(/^nobody/);
     });
 
+    // V16
     it('freezes the caller', async () => {
       const app = express();
       app.use(contextFromGateway(options));

@@ -69,6 +69,7 @@ for (const { name, express } of EXPRESS_VERSIONS) {
           errors = [];
         });
 
+        // K5, K6
         it(`answers 503 ${error.code}, and lets in again when they work`, async () => {
           expect((await send(app, { lines: [proof] })).status).to.equal(200);
           source.breakWith(error);

@@ -55,7 +55,7 @@ for (const { name, express } of EXPRESS_VERSIONS) {
       expect(await result([assertionLine(assertion), bearerLine(token)])).to.equal(asAssertion);
     });
 
-    // H1
+    // H1, V21
     it('refuses two lines of a proof, also where both are the same', async () => {
       for (const lines of [
         [bearerLine(token), bearerLine(token)],
@@ -118,6 +118,7 @@ for (const { name, express } of EXPRESS_VERSIONS) {
       expect(await result([bearerLine(elsewhere)], appWith({ audience: null }))).to.equal(asBearer);
     });
 
+    // V9
     it('refuses a token as an assertion and an assertion as a token', async () => {
       expect(await result([assertionLine(token)])).to.equal('nobody: invalid_token');
       expect(await result([bearerLine(assertion)])).to.equal('nobody: invalid_token');

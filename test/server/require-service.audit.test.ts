@@ -109,6 +109,7 @@ for (const { name, express } of EXPRESS_VERSIONS) {
       });
     });
 
+    // V22
     it('of a refusal to nobody has these fields', async () => {
       const nobody = { ...denied, service: null, token_id: null, key_id: null, via: null };
       expect(await lineOf(app, request)).to.deep.equal({ ...nobody, code: 'missing_credentials' });

@@ -34,6 +34,7 @@ for (const { name, express } of EXPRESS_VERSIONS) {
 
   describe(`requireService, ${name}`, () => {
     // D2
+    // V9: an access token where a service token is expected
     it('lets in any internal service where it is told nothing', async () => {
       for (const guard of [requireService(), requireService({}), requireService({ services: undefined, logger })]) {
         expect(await answer(guard, bearerLine(token))).to.equal('granted');

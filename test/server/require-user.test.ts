@@ -21,6 +21,7 @@ for (const { name, express } of EXPRESS_VERSIONS) {
   };
 
   describe(`requireUser, ${name}`, () => {
+    // V9: a service token where an access token is expected
     it('lets in any person where it is told no role', async () => {
       for (const guard of [requireUser(), requireUser({}), requireUser({ roles: undefined, logger })]) {
         expect(await answer(guard, bearerLine(person))).to.equal('granted');

@@ -96,6 +96,7 @@ describe('assertionKeysFromRing', () => {
     expect(ofTokens.verificationKey(kidOf(derivedByHand(secret, 'a')), 'a')).not.to.equal(undefined);
   });
 
+  // K4
   it('derives nothing from a secret that is bound to a service', () => {
     const bound = { key: secret, service: 'orders-service' };
     for (const service of ['orders-service', 'sales-service']) {
@@ -111,6 +112,7 @@ describe('assertionKeysFromRing', () => {
     }
   });
 
+  // K4
   it('lets no pair that is bound to a service vouch for anybody', () => {
     const bound = { key: pair.privatePem, service: 'orders-service' };
     for (const ring of [

@@ -59,6 +59,7 @@ describe('callerFromClaims', () => {
 
   it('makes callers that cannot be changed', () => {
     for (const caller of [service({ scope: 'a' }), person()]) {
+      // V16
       expect(Object.isFrozen(caller) && Object.isFrozen(caller.scopes)).to.equal(true);
     }
   });

@@ -17,9 +17,9 @@ const SHARED: readonly (readonly [string, readonly unknown[]])[] = [
   ['email', [undefined, ...NO_TEXT]],
   ['exp', [undefined, ...NO_DATE]], // V12
   ['iat', NO_DATE], // V13
-  ['nbf', NO_DATE],
-  ['jti', NO_TEXT], // V14
-  ['iss', NO_TEXT],
+  ['nbf', NO_DATE], // V13
+  ['jti', NO_TEXT], // V14, K6
+  ['iss', NO_TEXT], // V14
   [
     'aud',
     [null, 7, true, {}, '', ' ', [], [''], [7], [['a']], ['a', null], Array.from({ length: 33 }, () => 'a'), LONG],
@@ -28,6 +28,7 @@ const SHARED: readonly (readonly [string, readonly unknown[]])[] = [
   ['type', [undefined, null, 7, '', 'Service', 'service ', 'user', 'refresh', ['service'], {}, '__proto__']],
 ];
 
+// V14
 const OF_SERVICE: readonly (readonly [string, readonly unknown[]])[] = [
   ['service', [undefined, ...NO_TEXT, 'Orders', 'orders_service', '../orders', 'оrders-service', '__proto__']],
   ['sub', [undefined, null, '', 'sales-service', 'orders-service ', 'Orders-service', 'orders', ['orders-service']]],

@@ -149,6 +149,7 @@ describe('createAssertionVerifier', () => {
   });
 
   for (const tolerance of [0, 5, 60]) {
+    // V12, K7
     it(`ends exactly ${String(tolerance)} s after exp, also from memory`, () => {
       const one = verifier({ clockToleranceSeconds: tolerance });
       const text = sign();
@@ -164,6 +165,7 @@ describe('createAssertionVerifier', () => {
   }
 
   describe('refuses', () => {
+    // V6, V8, V9, V10, V12, V13, V14
     const CASES: readonly (readonly [string, object, object, string])[] = [
       ['a life of more than 60 s', { exp: NOW + 61 }, {}, 'lives_too_long'],
       ['no iat', { iat: undefined }, {}, 'iat_missing'],

@@ -40,6 +40,7 @@ describe('keyRingFromEnv', () => {
     }
   });
 
+  // V18
   for (const [name, env, setting] of [
     ['an empty secret', { JWT_SECRET_KEY: '' }, 'JWT_SECRET_KEY'],
     ['a secret of white space', { JWT_SECRET_KEY: '  ' }, 'JWT_SECRET_KEY'],

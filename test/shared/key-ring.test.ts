@@ -160,6 +160,7 @@ describe('createKeyRing', () => {
       });
     }
 
+    // K3
     it('HS256 and ES256 side by side, so that a team can move without a gap', () => {
       const before = mint({ current: secret });
       const after = mint({ current: ec.ES256.privatePem, previous: secret });

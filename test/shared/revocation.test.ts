@@ -26,6 +26,7 @@ describe('createRevocationList', () => {
     expect(list.isRevoked({})).to.equal(false);
   });
 
+  // K6
   it('revokes what a service was issued until now, the running second included', () => {
     const list = createRevocationList();
     list.revokeService('orders-service');
@@ -87,6 +88,7 @@ describe('createRevocationList', () => {
     expect(list.entries()).to.deep.equal([{ tokenId: 't1' }]);
   });
 
+  // K6
   it('stays bounded: forgets tokens that have ended, a minute of tolerance later, when it has grown', () => {
     const list = createRevocationList();
     for (let i = 0; i < 100_000; i++) {
@@ -98,6 +100,7 @@ describe('createRevocationList', () => {
     for (let i = 99_300; i < 100_000; i++) expect(list.isRevoked({ tokenId: `t${String(i)}` })).to.equal(true);
   });
 
+  // K6, K7
   it('keeps a token for the longest clock tolerance after its end, and those without an end for ever', () => {
     const list = createRevocationList();
     const grow = (): void => {

@@ -56,6 +56,7 @@ describe('createTokenVerifier, from its memory', () => {
     for (let i = 0; i < 3; i++) expect(refusalOf(() => verifier.verify(token())).code).to.equal('invalid_token');
   });
 
+  // V12
   it('refuses an expired token though it remembers it', () => {
     const verifier = createTokenVerifier({ keys: secret, clockToleranceSeconds: 0 });
     const text = token(10);
@@ -129,6 +130,7 @@ describe('createTokenVerifier, from its memory', () => {
     expect(verifier.verify(text).type).to.equal('service');
   });
 
+  // K1
   it('forgets all when the snapshot is another one, even with the same keys', () => {
     const same = fixed(createKeyRing({ current: secret }));
     const changing = rotatingRing(createKeyRing({ current: secret }));
@@ -137,6 +139,7 @@ describe('createTokenVerifier, from its memory', () => {
     expect(remembers(createTokenVerifier({ keys: changing }), text)).to.equal(false);
   });
 
+  // K5, K6
   it('answers 503 where there are no keys or no fresh list, and never lets in what it remembers', () => {
     const ring = rotatingRing(createKeyRing({ current: secret }));
     let stale = false;

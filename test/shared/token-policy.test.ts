@@ -76,6 +76,7 @@ describe('createTokenVerifier, by its policy', () => {
       }
     });
 
+    // V15
     it('refuses a token that names any audience where it is told none', () => {
       verify({}, serviceClaims());
       for (const aud of ['orders-service', ['a', 'b']])

@@ -94,6 +94,7 @@ describe('createServiceToken', () => {
     });
   });
 
+  // K4
   it('signs with a bound key for its service', () => {
     const bound = { key: secret, service: 'orders-service' };
     expect(createServiceToken('orders-service', { keys: bound })).to.be.a('string');

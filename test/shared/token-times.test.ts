@@ -115,6 +115,7 @@ describe('createTokenVerifier, by the clock', () => {
       expect(verdict(changes)).to.equal(expected));
   }
 
+  // V12, V13
   it('bounds the life of a token where it is told to', () => {
     const options = { maxLifetimeSeconds: 600 };
     expect(verdict({ exp: NOW + 600 }, options)).to.equal('accepted');
@@ -124,6 +125,7 @@ describe('createTokenVerifier, by the clock', () => {
     expect(verdict({ exp: NOW + 1e9 })).to.equal('accepted');
   });
 
+  // V13
   it('cannot be made to live longer by an iat in the future', () => {
     const late = { iat: NOW + 6, exp: NOW + 606 };
     expect(verdict(late, { maxLifetimeSeconds: 600, clockToleranceSeconds: 5 })).to.equal('not_yet_valid');

@@ -51,6 +51,7 @@ describe('forward', () => {
     });
 
     for (const { name, request, framing, bodyEnd } of [
+      // G10
       { name: 'GET without body', request: head('GET /'), framing: [], bodyEnd: '' },
       { name: 'HEAD', request: head('HEAD /'), framing: [], bodyEnd: '' },
       { name: 'DELETE without body', request: head('DELETE /'), framing: [], bodyEnd: '' },
@@ -97,6 +98,7 @@ describe('forward', () => {
       expect(upstream.connections()).to.equal(1);
     });
 
+    // G10
     it('is not asked to wait: Expect: 100-continue is answered by the gateway', async () => {
       const upstream = await rawUpstream((socket) => socket.write(OK), 'hi');
       const { port } = await gatewayTo(upstream.origin);
@@ -105,6 +107,7 @@ describe('forward', () => {
       expect(upstream.requests[0]).not.to.match(/expect/i);
     });
 
+    // G15
     it('loses its trailers', async () => {
       const upstream = await rawUpstream((socket) => socket.write(OK), '\r\n0\r\n\r\n');
       const { port } = await gatewayTo(upstream.origin);
@@ -115,6 +118,7 @@ describe('forward', () => {
         .and.not.match(/evil|trailer/i);
     });
 
+    // G10
     it('streams 50 MB in both directions', async function () {
       this.timeout(30_000);
       const upstream = await httpUpstream((req, res) => req.pipe(res));
@@ -159,6 +163,7 @@ describe('forward', () => {
       client.destroy();
     });
 
+    // G10
     it('throws a TypeError that says where to mount the gateway, where the body was read before', async () => {
       const upstream = await httpUpstream((req, res) => req.pipe(res));
       const target = { origin: upstream.origin, agent: new http.Agent() };
@@ -237,6 +242,7 @@ describe('forward', () => {
   });
 
   describe('the answer', () => {
+    // G4, G13
     it('passes status and reason, and drops hop-by-hop, nominated and identity headers', async () => {
       const upstream = await rawUpstream(
         'HTTP/1.1 404 Nix da\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\nKeep-Alive: timeout=9\r\nProxy-Authenticate: Basic\r\n' +
@@ -250,6 +256,7 @@ describe('forward', () => {
       );
     });
 
+    // G13
     it('keeps Set-Cookie lines apart, beside what the app in front has set', async () => {
       const upstream = await rawUpstream(
         'HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nVary: Accept\r\nServer: up\r\nContent-Length: 2\r\n\r\nok',
@@ -269,6 +276,7 @@ describe('forward', () => {
       ]);
     });
 
+    // G12
     it('passes a compressed body untouched', async () => {
       const body = gzipSync('hello '.repeat(100));
       const upstream = await httpUpstream((_, res) => res.setHeader('Content-Encoding', 'gzip').end(body));
@@ -280,6 +288,7 @@ describe('forward', () => {
 
     for (const { name, method, answer, length } of [
       {
+        // G12
         name: 'a 204 without Content-Length',
         method: 'GET',
         answer: 'HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\n',
@@ -319,6 +328,7 @@ describe('forward', () => {
       }
     }
 
+    // G12
     it('passes no 1xx answer', async () => {
       const upstream = await rawUpstream(
         `HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n${OK}`,
@@ -328,6 +338,7 @@ describe('forward', () => {
       expect(text).to.match(WHOLE).and.not.match(/link/i);
     });
 
+    // G15
     it('loses its trailers', async () => {
       const chunks =
         'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-T\r\n\r\n2\r\nok\r\n0\r\nX-T: evil\r\n\r\n';
@@ -375,6 +386,7 @@ describe('forward', () => {
     });
   });
 
+  // G12
   describe('a failure before the answer', () => {
     for (const { name, answer } of [
       { name: 'closes without a word', answer: '' },
@@ -566,6 +578,7 @@ describe('forward', () => {
     });
   });
 
+  // G12: never a half that looks whole.
   describe('a failure amid the answer', () => {
     const LONG = 'HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf';
     const CHUNKS = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n';
@@ -766,6 +779,7 @@ describe('forward', () => {
     });
   });
 
+  // G11
   describe('a client that goes away', () => {
     it('ends the request to the service, in 200 uploads and 200 downloads, and leaves no socket and no listener', async function () {
       this.timeout(60_000);
@@ -816,6 +830,7 @@ describe('forward', () => {
     });
   });
 
+  // G11
   it('leaves no listener on connections that serve many requests, on either side', async () => {
     const upstream = await httpUpstream((req, res) => req.pipe(res));
     const listeners = (socket: net.Socket): number =>
@@ -844,6 +859,7 @@ describe('forward', () => {
     expect(there.size).to.equal(1);
   });
 
+  // G19
   it('has limits for who gives none', () => {
     expect(FORWARD_TIMEOUTS).to.deep.equal({
       connectTimeoutMs: 5_000,

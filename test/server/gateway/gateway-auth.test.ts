@@ -190,6 +190,7 @@ for (const { name, express } of EXPRESS_VERSIONS) {
         expect(headers['x-request-id']).to.match(/^[0-9a-f-]{36}$/);
       });
 
+      // G4, G5
       it('passes on what else the client nominates and sends, and the bearer only where it is told to', async () => {
         const upstream = await upstreamOf();
         const lines = ['Connection: X-Mine, x-user-id', 'X-Mine: 1', 'X-Theirs: 2', bearerLine(token)];

@@ -90,6 +90,7 @@ for (const { name, express } of EXPRESS_VERSIONS) {
       }
     });
 
+    // G2, G5
     it('passes no bearer on to a public entry, told or not: nobody has looked at it', async () => {
       const options = { forwardAuthorization: true, public: [`GET ${PREFIX}/health`] };
       const { ask: send, upstream } = await rig(express, { keys: secret, options });
@@ -101,6 +102,7 @@ for (const { name, express } of EXPRESS_VERSIONS) {
       ]);
     });
 
+    // G5
     it('passes the bearer on where it is told to', async () => {
       const { ask: send, upstream } = await rig(express, { keys: secret, options: { forwardAuthorization: true } });
       await send({ lines: [bearerLine(token)] });

@@ -59,6 +59,7 @@ for (const { name, express } of EXPRESS_VERSIONS) {
       expect(headers).to.include({ 'x-mine': 'x', 'set-cookie': 'x' });
     });
 
+    // G12
     it('is 502 where the service refuses', async () => {
       const { ask, logger } = await make({ options: routeTo(NOBODY_LISTENS) });
       const answer = await ask({ lines: [bearer, 'X-Request-Id: req-1'], path: `${PREFIX}/tenant/7` });
@@ -75,6 +76,7 @@ for (const { name, express } of EXPRESS_VERSIONS) {
       });
     });
 
+    // G12, G19
     it('is 504 where the service is silent', async () => {
       const { ask, logger } = await make({ answer: () => undefined, options: { responseTimeoutMs: 40 } });
       const answer = await ask({ lines: [bearer, 'X-Request-Id: req-1'] });
@@ -85,6 +87,7 @@ for (const { name, express } of EXPRESS_VERSIONS) {
       expect(logger.lines.at(-1)?.fields?.['reason']).to.match(/40 ms/);
     });
 
+    // G12, G19
     it('breaks off where the service falls silent in the midst of it', async () => {
       const { ask } = await make({
         answer: (_req, res) => void res.writeHead(200, { 'Content-Length': 9 }).write('half'),

@@ -23,6 +23,7 @@ describe('outgoingHeaders', () => {
   });
 
   for (const name of [
+    // G4, G6
     ...['Connection', 'Keep-Alive', 'Proxy-Connection', 'Proxy-Authorization', 'Proxy-Authenticate', 'TE', 'Trailer'],
     ...['Transfer-Encoding', 'Upgrade', 'HTTP2-Settings', 'Host', 'Content-Length', 'Expect', 'Forwarded', 'X-Real-IP'],
     ...['X-Forwarded-For', 'X-Forwarded-Host', 'X-Forwarded-Proto', 'X-Forwarded-Anything', 'X-Original-URL'],
@@ -35,6 +36,7 @@ describe('outgoingHeaders', () => {
     });
   }
 
+  // G3, G4
   it('drops what any Connection line nominates', () => {
     const raw = [
       'Connection',

@@ -263,6 +263,7 @@ for (const { name, express } of EXPRESS_VERSIONS) {
       }
     });
 
+    // G7, G14
     it('are no way for an upgrade or TRACE', async () => {
       const { ask, upstream } = await make({ options: { public: [`GET ${PREFIX}/health`, `TRACE ${PREFIX}/health`] } });
       const path = `${PREFIX}/health`;

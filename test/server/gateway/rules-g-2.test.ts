@@ -1,0 +1,103 @@
+import net from 'node:net';
+import { inspect } from 'node:util';
+import { expect } from 'chai';
+import type { ErrorRequestHandler } from 'express';
+import { gatewayAuth } from '../../../lib/server/gateway/gateway-auth.js';
+import { createKeyRing, type KeyRing } from '../../../lib/shared/key-ring.js';
+import type { RevocationList } from '../../../lib/shared/revocation.js';
+import { createServiceToken } from '../../../lib/shared/token.js';
+import { EXPRESS_VERSIONS } from '../../support/express-versions.js';
+import { closeRig, identityLines, portOf, PREFIX, rig, serve } from '../../support/gateway-rig.js';
+import { newSecret } from '../../support/keys.js';
+import { bearerLine, userToken } from '../../support/proofs.js';
+import { recordingLogger } from '../../support/recording-logger.js';
+import { send } from '../../support/wire.js';
+import { eventually } from './forward-rig.js';
+
+const secret = newSecret();
+const bearer = bearerLine(createServiceToken('sales-service', { keys: secret }));
+
+for (const { name, express } of EXPRESS_VERSIONS) {
+  // G16
+  describe(`gateway, ${name}: parts of the application that do not answer`, () => {
+    afterEach(closeRig);
+    const never = new Promise<never>(() => undefined);
+    const ring = createKeyRing({ current: secret });
+
+    /** How often a request got through, and which statuses it saw: through gateway(), and past gatewayAuth(). */
+    async function ask(options: { revocations?: RevocationList; keys?: KeyRing }): Promise<readonly unknown[]> {
+      const { keys = ring, revocations } = options;
+      const { ask: through, upstream } = await rig(express, { keys, options: { revocations } });
+      const app = express();
+      let handled = 0;
+      app.use(gatewayAuth({ keys, revocations, service: null, logger: recordingLogger() }), (_req, res) => {
+        handled += 1;
+        res.end();
+      });
+      const goOn: ErrorRequestHandler = (_error, _req, res, _next) => void res.status(500).end();
+      app.use(goOn);
+      const statuses = [(await through({ lines: [bearer] })).status, (await send(app, { lines: [bearer] })).status];
+      return [upstream.seen.length + handled, ...statuses];
+    }
+
+    for (const answer of [Promise.resolve(false), never, undefined, null, 0, '', 'false', NaN, {}, () => false]) {
+      it(`let nobody in: a revocation list that says ${inspect(answer)}`, async () => {
+        const isRevoked = (): boolean => answer as boolean;
+        expect(await ask({ revocations: { isRevoked } })).to.deep.equal([0, 401, 401]);
+      });
+    }
+
+    for (const answer of [Promise.resolve(ring.snapshot()), never, undefined, null, {}, false]) {
+      it(`let nobody in: a key ring whose snapshot becomes ${inspect(answer, { depth: 0 })}`, async () => {
+        let broken = false;
+        const keys: KeyRing = { snapshot: () => (broken ? (answer as never) : ring.snapshot()) };
+        const { ask: through, upstream } = await rig(express, { keys });
+        expect((await through({ lines: [bearer] })).status).to.equal(200);
+        broken = true;
+        const { status } = await through({ lines: [bearer] });
+        expect([status, upstream.seen.length]).to.deep.equal([500, 1]);
+      });
+    }
+
+    it('let in whom they know, once they answer', async () => {
+      expect(await ask({ revocations: { isRevoked: () => false } })).to.deep.equal([2, 200, 200]);
+    });
+  });
+
+  // G17
+  describe(`gateway, ${name}: a connection that is used again`, () => {
+    afterEach(closeRig);
+
+    it('carries nothing of the request before, neither from the client nor to the service', async () => {
+      const options = { public: [`GET ${PREFIX}/health`] };
+      const { app, upstream } = await rig(express, { keys: secret, options });
+      let connections = 0;
+      const server = await serve(app);
+      for (const each of [server, upstream.server]) each.on('connection', () => (connections += 1));
+      const socket = net.connect(portOf(server), '127.0.0.1');
+      let text = '';
+      socket.on('data', (chunk) => (text += chunk.toString('latin1')));
+      const ask = async (path: string, ...lines: readonly string[]): Promise<number> => {
+        text = '';
+        socket.write([`GET ${PREFIX}${path} HTTP/1.1`, 'Host: shop', 'X-Request-Id: r', ...lines, '', ''].join('\r\n'));
+        await eventually(() => /\r\n\r\n(?:ok|\{[^]*\})$/.test(text));
+        return Number(text.split(' ')[1]);
+      };
+      const statuses = [
+        await ask('/7', bearer),
+        await ask('/7'),
+        await ask('/health'),
+        await ask('/7', bearerLine('a.b.c')),
+        await ask('/7', bearerLine(userToken(secret))),
+        await ask('/health', 'Cookie: session=1'),
+      ];
+      socket.destroy();
+      expect(statuses).to.deep.equal([200, 401, 200, 401, 200, 200]);
+      expect(connections).to.equal(2);
+      const [first, second, third, fourth, ...more] = upstream.seen.map(({ rawHeaders }) => identityLines(rawHeaders));
+      expect(first).to.include('x-user-id: sales-service').and.have.length(7);
+      expect(third).to.include('x-user-id: u-1').and.have.length(7);
+      expect([second, fourth, more]).to.deep.equal([['x-request-id: r'], ['x-request-id: r'], []]);
+    });
+  });
+}
