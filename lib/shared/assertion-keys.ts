@@ -8,8 +8,12 @@ import { weakness } from './weak-secret.js';
 
 /** The keys of gateway assertions: never those of tokens. */
 export interface AssertionKeys {
-  /** Changes with every rotation; for caches. */
-  snapshot(): object;
+  /** The keys in force: another object after a rotation. Ask once for each assertion, so that all of its steps see the same keys. */
+  snapshot(): AssertionKeySet;
+}
+
+/** The keys of assertions at one moment. */
+export interface AssertionKeySet {
   /** The key with which a gateway signs for `audience`; undefined where there is none that may. */
   signingKey(audience: string): RingKey | undefined;
   /** The key by whose id an assertion for `audience` may be checked. */
@@ -56,29 +60,37 @@ export function deriveAssertionKey(service: string, options: { readonly keys: Ke
  *   false for the ring of the tokens
  */
 export function assertionKeysFromRing(ring: KeyRing, usePairs: boolean): AssertionKeys {
-  const known = new WeakMap<KeySnapshot, Map<string, readonly RingKey[]>>();
+  const known = new WeakMap<KeySnapshot, AssertionKeySet>();
+  return {
+    snapshot() {
+      const keys = ring.snapshot();
+      let set = known.get(keys);
+      if (set === undefined) {
+        set = keySetOf(keys, usePairs);
+        known.set(keys, set);
+      }
+      return set;
+    },
+  };
+}
 
-  const keysFor = (snapshot: KeySnapshot, audience: string): readonly RingKey[] => {
-    const ofSnapshot = known.get(snapshot) ?? new Map<string, readonly RingKey[]>();
-    known.set(snapshot, ofSnapshot);
-    const remembered = ofSnapshot.get(audience);
+function keySetOf({ current, keys }: KeySnapshot, usePairs: boolean): AssertionKeySet {
+  const known = new Map<string, readonly RingKey[]>();
+
+  const keysFor = (audience: string): readonly RingKey[] => {
+    const remembered = known.get(audience);
     if (remembered !== undefined) return remembered;
-    const keys = snapshot.keys.flatMap((key) => assertionKeyOf(key, audience, usePairs));
+    const derived = keys.flatMap((key) => assertionKeyOf(key, audience, usePairs));
     // Whoever sends assertions chooses the audience in them: what is remembered of it has a bound.
-    if (ofSnapshot.size >= 256) ofSnapshot.clear();
-    ofSnapshot.set(audience, keys);
-    return keys;
+    if (known.size >= 256) known.clear();
+    known.set(audience, derived);
+    return derived;
   };
 
   return {
-    snapshot: () => ring.snapshot(),
-    signingKey(audience) {
-      const snapshot = ring.snapshot();
-      const { current } = snapshot;
-      // The current key comes first in a ring, and so does the one that it stands for here.
-      return current !== undefined && mayVouch(current, usePairs) ? keysFor(snapshot, audience)[0] : undefined;
-    },
-    verificationKey: (kid, audience) => keysFor(ring.snapshot(), audience).find((key) => key.kid === kid),
+    // The current key comes first in a ring, and so does the one that it stands for here.
+    signingKey: (audience) => (current !== undefined && mayVouch(current, usePairs) ? keysFor(audience)[0] : undefined),
+    verificationKey: (kid, audience) => keysFor(audience).find((key) => key.kid === kid),
   };
 }
 
@@ -91,8 +103,10 @@ export function assertionKeysFromRing(ring: KeyRing, usePairs: boolean): Asserti
  */
 export function assertionKeysFromInputs(setting: string, inputs: readonly AssertionKeyInput[]): AssertionKeys {
   if (inputs.length === 0) throw new ConfigurationError(setting, 'must hold a key.');
-  const keys = new Map(inputs.map((input) => readAssertionKey(setting, input)).map((key) => [key.kid, key]));
-  return { snapshot: () => keys, signingKey: () => undefined, verificationKey: (kid) => keys.get(kid) };
+  // A copy of a list has no holes, which `map` would pass over.
+  const keys = new Map([...inputs].map((input) => readAssertionKey(setting, input)).map((key) => [key.kid, key]));
+  const set: AssertionKeySet = { signingKey: () => undefined, verificationKey: (kid) => keys.get(kid) };
+  return { snapshot: () => set };
 }
 
 function readAssertionKey(setting: string, input: AssertionKeyInput): RingKey {

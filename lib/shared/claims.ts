@@ -149,7 +149,10 @@ export function isNumericDate(value: unknown): value is number {
   return typeof value === 'number' && value > 0 && value <= Number.MAX_SAFE_INTEGER;
 }
 
+/** How many audiences a token may name. */
+export const MAX_AUDIENCES = 32;
+
 function isAudience(value: unknown): value is string | readonly string[] {
   if (!Array.isArray(value)) return isIdentityText(value);
-  return value.length > 0 && value.length <= 32 && value.every(isIdentityText);
+  return value.length > 0 && value.length <= MAX_AUDIENCES && value.every(isIdentityText);
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import jwt from 'jsonwebtoken';
-import type { AssertionKeys } from './assertion-keys.js';
+import type { AssertionKeys, AssertionKeySet } from './assertion-keys.js';
 import { type Caller, callerFromClaims, claimsFromCaller } from './caller.js';
 import { isNumericDate, parseClaims } from './claims.js';
 import { ConfigurationError, InvalidTokenError, TokenExpiredError, WrongAudienceError } from './errors.js';
@@ -35,10 +35,15 @@ export interface SignedAssertion {
  * @param caller - the caller, with the facts of its token
  * @param audience - the target service's name
  * @param issuer - the gateway's name
- * @param keys - the assertion keys
+ * @param keys - the assertion keys in force
  * @throws ConfigurationError where the keys can sign nothing
  */
-export function signAssertion(caller: Caller, audience: string, issuer: string, keys: AssertionKeys): SignedAssertion {
+export function signAssertion(
+  caller: Caller,
+  audience: string,
+  issuer: string,
+  keys: AssertionKeySet,
+): SignedAssertion {
   const key = keys.signingKey(audience);
   if (key?.signingKey === undefined) {
     throw new ConfigurationError('assertionKeys', 'has no current key that may sign assertions.');
@@ -94,19 +99,26 @@ export function createAssertionVerifier(policy: AssertionPolicy): AssertionVerif
   return {
     check(assertion) {
       const keys = policy.keys.snapshot();
-      return checkThrough(cache, assertion, keys, policy.revocations, (now) => verifyAssertion(assertion, policy, now));
+      return checkThrough(cache, assertion, keys, policy.revocations, (now) =>
+        verifyAssertion(assertion, keys, policy, now),
+      );
     },
   };
 }
 
-function verifyAssertion(assertion: unknown, policy: AssertionPolicy, now: number): VerifiedAssertion {
+function verifyAssertion(
+  assertion: unknown,
+  keys: AssertionKeySet,
+  policy: AssertionPolicy,
+  now: number,
+): VerifiedAssertion {
   const parsed = parseJwt(assertion);
   if (parsed.typ !== TYP) throw new InvalidTokenError('header_typ');
   // The audience chooses the key, so it is read first; it is believed once the signature has proved good.
   const payload = parsePayload(parsed);
   const audience = payload['aud'];
   if (!isServiceName(audience)) throw new InvalidTokenError('claim_aud');
-  const key = parsed.kid === undefined ? undefined : policy.keys.verificationKey(parsed.kid, audience);
+  const key = parsed.kid === undefined ? undefined : keys.verificationKey(parsed.kid, audience);
   verifySignature(parsed, key === undefined ? [] : [key]);
   const claims = parseClaims(payload);
   if (claims.jti === undefined) throw new InvalidTokenError('jti_missing');

@@ -135,7 +135,8 @@ function buildRing(options: KeyRingOptions, names: Readonly<Record<keyof KeyRing
 
 function toList(previous: KeyRingOptions['previous']): readonly KeyInput[] {
   if (previous === undefined) return [];
-  return Array.isArray(previous) ? (previous as readonly KeyInput[]) : [previous as KeyInput];
+  // A copy has no holes, which `map` would pass over.
+  return Array.isArray(previous) ? [...(previous as readonly KeyInput[])] : [previous as KeyInput];
 }
 
 function takeSnapshot(

@@ -77,8 +77,10 @@ export function checkThrough<T extends Perishable & { readonly revocable: Revoca
 function verifyToken(token: unknown, keys: KeySnapshot, policy: TokenPolicy, now: number): VerifiedToken {
   const parsed = parseJwt(token);
   if (parsed.typ !== undefined && parsed.typ.toLowerCase() !== 'jwt') throw new InvalidTokenError('header_typ');
+  // Read first, so that a well-signed payload that is none is called so, and not a bad signature; believed afterwards.
+  const payload = parsePayload(parsed);
   const key = verifySignature(parsed, candidates(parsed, keys));
-  const claims = parseClaims(parsePayload(parsed));
+  const claims = parseClaims(payload);
   checkKeyBinding(claims, key);
   const validity = checkTimes(claims, policy, now);
   checkRequired(claims, parsed, policy);

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import jwt from 'jsonwebtoken';
-import type { TokenClaims } from './claims.js';
+import { MAX_AUDIENCES, type TokenClaims } from './claims.js';
 import { ConfigurationError } from './errors.js';
 import { isIdentityText, isRole, isScope } from './identity-text.js';
 import { type KeysInput, toKeyRing } from './key-ring.js';
+import { MAX_TOKEN_LENGTH } from './jwt.js';
 import { checkOptionNames, describe, MAX_CLOCK_TOLERANCE_SECONDS, wholeNumber } from './options.js';
 import type { RevocationList } from './revocation.js';
 import { checkServiceName } from './services.js';
@@ -21,7 +22,7 @@ export interface CreateServiceTokenOptions {
   readonly role?: string | undefined;
   /** Space-separated (RFC 6749 §3.3), such as `tenant:delete`. Default: none. */
   readonly scope?: string | undefined;
-  /** The only service or services that shall accept it. Default: none; it is good everywhere. */
+  /** The only service or services that shall accept it, at most 32. Default: none; it is good everywhere. */
   readonly audience?: string | readonly string[] | undefined;
   /** Who issued it. Default: none. */
   readonly issuer?: string | undefined;
@@ -70,6 +71,9 @@ export function createServiceToken(service: string, options: CreateServiceTokenO
   const { role = 'admin' } = options;
   if (!isRole(role)) throw new ConfigurationError('role', `must be one word, not ${describe(role)}.`);
   const audiences = options.audience === undefined ? undefined : readNames('audience', options.audience);
+  if (audiences !== undefined && audiences.length > MAX_AUDIENCES) {
+    throw new ConfigurationError('audience', `must name at most ${String(MAX_AUDIENCES)} services.`);
+  }
   const issuedAt = Math.floor(Date.now() / 1000);
   const claims = {
     sub: service,
@@ -86,7 +90,14 @@ export function createServiceToken(service: string, options: CreateServiceTokenO
     ...(audiences !== undefined && { aud: audiences.length === 1 ? audiences[0] : audiences }),
     ...(scope !== undefined && { scope }),
   };
-  return jwt.sign(claims, current.signingKey, { algorithm: current.algorithm, keyid: current.kid });
+  const token = jwt.sign(claims, current.signingKey, { algorithm: current.algorithm, keyid: current.kid });
+  if (token.length > MAX_TOKEN_LENGTH) {
+    throw new ConfigurationError(
+      'audience',
+      `makes the token longer than ${String(MAX_TOKEN_LENGTH)} characters, which nobody accepts. Name fewer audiences or scopes.`,
+    );
+  }
+  return token;
 }
 
 /** Options of {@link createTokenVerifier}. */
@@ -183,7 +194,8 @@ function readTokenPolicy(owner: string, options: CreateTokenVerifierOptions): To
 
 function readRequiredClaims(value: unknown): readonly RequirableClaim[] {
   if (value === undefined) return [];
-  if (Array.isArray(value) && value.every(isRequirable)) return [...value];
+  const names: readonly unknown[] | undefined = Array.isArray(value) ? [...(value as readonly unknown[])] : undefined;
+  if (names?.every(isRequirable) === true) return names;
   throw new ConfigurationError('requiredClaims', `must be a list of ${REQUIRABLE.join(', ')}, or of some of them.`);
 }
 
@@ -211,10 +223,11 @@ export function readRevocations(value: RevocationList | undefined): RevocationLi
 }
 
 function readNames(setting: string, value: string | readonly string[]): readonly string[] {
-  const names: readonly unknown[] = Array.isArray(value) ? value : [value];
+  // A copy has no holes, which `every` would pass over.
+  const names: readonly unknown[] = Array.isArray(value) ? [...(value as readonly unknown[])] : [value];
   if (names.length === 0 || !names.every(isIdentityText)) {
     // A RegExp, '' or [] here would switch the check off in a lenient library.
     throw new ConfigurationError(setting, `must be a name or a list of names, not ${describe(value)}.`);
   }
-  return [...names];
+  return names;
 }

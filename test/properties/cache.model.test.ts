@@ -80,7 +80,9 @@ describe('what a verifier remembers', function () {
 
   it('changes no answer of createAssertionVerifier', () => {
     const known = samples((claims, secret) => {
-      const key = assertionKeysFromRing(createKeyRing({ current: secret }), false).signingKey(String(claims['aud']))!;
+      const key = assertionKeysFromRing(createKeyRing({ current: secret }), false)
+        .snapshot()
+        .signingKey(String(claims['aud']))!;
       const token = { token_jti: claims['jti'], token_iat: claims['iat'], jti: 'assertion', iss: 'api-gateway' };
       return forge(key.key, { alg: 'HS256', typ: 'gateway-assertion+jwt', kid: key.kid }, { ...claims, ...token });
     });

@@ -114,7 +114,7 @@ describe('claims that are properly signed', function () {
           token_iat: issuedAt,
           token_exp: expiresAt,
         } = given;
-        const key = keys.signingKey(typeof aud === 'string' ? aud : 'here')!;
+        const key = keys.snapshot().signingKey(typeof aud === 'string' ? aud : 'here')!;
         const header = { alg: 'HS256', typ: 'gateway-assertion+jwt', kid: key.kid };
         const verified = answer(() => verifier.check(forge(key.key, header, json)));
         const facts = [

@@ -87,7 +87,7 @@ describe('signAssertion and createAssertionVerifier', () => {
   it('carry every caller across, with the facts of its token', () => {
     fc.assert(
       fc.property(callerWithFacts(NOW), serviceName, (who, audience) => {
-        const { text } = signAssertion(who, audience, 'api-gateway', keys);
+        const { text } = signAssertion(who, audience, 'api-gateway', keys.snapshot());
         const policy = { keys, audience, clockToleranceSeconds: 0, revocations: undefined, cacheSize: 0 };
         const verified = createAssertionVerifier(policy).check(text);
         expect(verified.caller).to.deep.equal({ ...who, via: 'assertion' });

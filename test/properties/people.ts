@@ -35,7 +35,7 @@ function somebody(claims: Record<string, unknown>, now: number, index: number): 
   const keys = assertionKeysFromRing(createKeyRing({ current: secret }), false);
   const who = callerOf(token, secret);
   const assert = (changes: object = {}, audience = HERE, of = who): string =>
-    signAssertion({ ...of, ...changes }, audience, 'api-gateway', keys).text;
+    signAssertion({ ...of, ...changes }, audience, 'api-gateway', keys.snapshot()).text;
   const tokens = proofs(
     [token, sign({ aud: [HERE, 'another-service'] })],
     [
@@ -49,7 +49,7 @@ function somebody(claims: Record<string, unknown>, now: number, index: number): 
     [
       // Ends with its token: now.
       ...[assert({ expiresAt: now - 60 }), assert({}, 'another-service'), assert({}, HERE, callerOf(revoked, secret))],
-      ...[signAssertion(who, HERE, 'api-gateway', wrongKeys).text, flipped(assert()), token],
+      ...[signAssertion(who, HERE, 'api-gateway', wrongKeys.snapshot()).text, flipped(assert()), token],
     ],
   );
   const named = who.type === 'service' ? who.service : who.userId;

@@ -102,7 +102,7 @@ describe('headers that are properly signed', () => {
 
   it('pass createAssertionVerifier where every rule holds', () => {
     const keys = assertionKeysFromRing(ring, false);
-    const { kid, key } = keys.signingKey(HERE)!;
+    const { kid, key } = keys.snapshot().signingKey(HERE)!;
     const policy = { keys, audience: HERE, clockToleranceSeconds: 5, revocations: undefined, cacheSize: 10 };
     const verifier = createAssertionVerifier(policy);
     const claims = serviceClaims({ aud: HERE, iss: 'api-gateway', jti: 'a-1', exp: NOW + 60 });

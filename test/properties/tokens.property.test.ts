@@ -63,7 +63,7 @@ describe('createTokenVerifier and createAssertionVerifier', function () {
 
   it('refuse 10,000 tokens and assertions to which something was done, and say no more than that', () => {
     // V22, V23
-    const derived = assertionKeys.signingKey('orders-service')!.key.export();
+    const derived = assertionKeys.snapshot().signingKey('orders-service')!.key.export();
     const wrongKeys = [
       { key: seededSecret('another'), algorithm: 'HS256' },
       { key: secret, algorithm: 'HS384' },

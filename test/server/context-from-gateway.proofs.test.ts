@@ -162,7 +162,7 @@ for (const { name, express } of EXPRESS_VERSIONS) {
         callerOf(token, secret),
         HERE,
         'api-gateway',
-        assertionKeysFromRing(ring, true),
+        assertionKeysFromRing(ring, true).snapshot(),
       ).text;
       for (const assertionKeys of [pair.publicPem, [pair.publicKey], createKeyRing({ previous: pair.publicPem })]) {
         expect(await result([assertionLine(signed)], appWith({ assertionKeys }))).to.equal(asAssertion);

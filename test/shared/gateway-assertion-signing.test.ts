@@ -23,7 +23,7 @@ function callerOf(payload: Record<string, unknown>): Caller {
 }
 
 function sign(claims: Record<string, unknown>): string {
-  return signAssertion(callerOf(claims), 'orders-service', 'gateway', keys).text;
+  return signAssertion(callerOf(claims), 'orders-service', 'gateway', keys.snapshot()).text;
 }
 
 describe('signAssertion', () => {
@@ -31,7 +31,7 @@ describe('signAssertion', () => {
 
   it('writes exactly the header and the claims of the design', () => {
     const text = sign(serviceClaims({ jti: 'j', scope: 'a b', exp: NOW + 3600 }));
-    const key = keys.signingKey('orders-service');
+    const key = keys.snapshot().signingKey('orders-service');
     expect(decodePart(text, 0)).to.deep.equal({ alg: 'HS256', typ: 'gateway-assertion+jwt', kid: key?.kid });
     const { jti, ...claims } = decodePart(text, 1);
     expect(jti).to.be.a('string').and.not.equal('j');
@@ -74,7 +74,7 @@ describe('signAssertion', () => {
 
   it('ends after 60 seconds where nothing says when the token does', () => {
     const { expiresAt: _, ...caller } = callerOf(serviceClaims());
-    const claims = decodePart(signAssertion(caller, 'orders-service', 'gateway', keys).text, 1);
+    const claims = decodePart(signAssertion(caller, 'orders-service', 'gateway', keys.snapshot()).text, 1);
     expect(claims)
       .to.include({ iat: NOW, exp: NOW + 60 })
       .and.not.have.property('token_exp');
@@ -91,7 +91,7 @@ describe('signAssertion', () => {
   it('may be sent again until half its life is over', () => {
     clock.tick(400);
     const reuseUntil = (exp: number): number =>
-      signAssertion(callerOf(serviceClaims({ exp })), 'a', 'gateway', keys).reuseUntil;
+      signAssertion(callerOf(serviceClaims({ exp })), 'a', 'gateway', keys.snapshot()).reuseUntil;
     expect(reuseUntil(NOW + 3600)).to.be.closeTo(NOW + 30.2, 0.001);
     expect(reuseUntil(NOW + 10)).to.be.closeTo(NOW + 5.2, 0.001);
   });
@@ -103,7 +103,7 @@ describe('signAssertion', () => {
       assertionKeysFromRing(createKeyRing({ previous: secret }), true),
       assertionKeysFromRing(createKeyRing({ current: newEcPair().privatePem }), false),
     ]) {
-      expect(misconfiguredBy(() => signAssertion(caller, 'orders-service', 'gateway', cannot))).to.equal(
+      expect(misconfiguredBy(() => signAssertion(caller, 'orders-service', 'gateway', cannot.snapshot()))).to.equal(
         'assertionKeys',
       );
     }

@@ -48,7 +48,7 @@ function sign(
   audience = 'orders-service',
   by: AssertionKeys = keys,
 ): string {
-  return signAssertion(callerOf(claims), audience, 'gateway', by).text;
+  return signAssertion(callerOf(claims), audience, 'gateway', by.snapshot()).text;
 }
 
 function verifier(changes: Partial<AssertionPolicy> = {}): ReturnType<typeof createAssertionVerifier> {
@@ -68,7 +68,7 @@ const refusal = (assertion: unknown, changes: Partial<AssertionPolicy> = {}): Re
 /** Signs, with the key that is right, claims and a header that are changed. */
 function tampered(claims: object, header: object = {}): string {
   const good = sign();
-  const key = keys.signingKey('orders-service')?.key;
+  const key = keys.snapshot().signingKey('orders-service')?.key;
   if (key === undefined) throw new Error('the ring signs');
   return forge(key, { ...decodePart(good, 0), ...header }, { ...decodePart(good, 1), ...claims });
 }
@@ -116,7 +116,7 @@ describe('createAssertionVerifier', () => {
 
   it('refuses what another service makes with its derived key', () => {
     const theirs = Buffer.from(deriveAssertionKey('sales-service', { keys: secret }), 'base64url');
-    const kid = keys.signingKey('sales-service')?.kid;
+    const kid = keys.snapshot().signingKey('sales-service')?.kid;
     const forged = (header: object): string =>
       forge(theirs, { ...decodePart(sign(), 0), ...header }, decodePart(sign(), 1));
     for (const policy of [{}, { keys: own }, { audience: null }]) {
@@ -255,7 +255,7 @@ describe('ASSERTION_HEADER', () => {
 describe('an assertion for a token that has ended', () => {
   fakeDate(NOW);
   const made = (token_exp: number): string => {
-    const key = keys.signingKey('orders-service')!;
+    const key = keys.snapshot().signingKey('orders-service')!;
     const times = { iat: NOW, exp: NOW + 30, token_exp };
     const claims = serviceClaims({ ...times, iss: 'gw', aud: 'orders-service', jti: 'a-1' });
     return forge(key.key, { alg: 'HS256', typ: 'gateway-assertion+jwt', kid: key.kid }, claims);
@@ -268,5 +268,23 @@ describe('an assertion for a token that has ended', () => {
     const { validUntil } = check.check(late);
     expect(validUntil).to.equal(NOW + 1);
     expect(check.check(made(NOW + 1000)).validUntil).to.equal(NOW + 35);
+  });
+});
+
+// K5
+describe('an assertion verified while its ring changes', () => {
+  fakeDate(NOW);
+
+  it('is remembered with the keys that it was verified with', () => {
+    const [a, b] = [createKeyRing({ current: secret }), createKeyRing({ current: newSecret() })];
+    let answers = [a];
+    const changing = { snapshot: () => (answers.length > 1 ? answers.shift()! : answers[0]!).snapshot() };
+    const check = verifier({ keys: assertionKeysFromRing(changing, false) });
+    const byB = sign(serviceClaims(), 'orders-service', assertionKeysFromRing(b, false));
+    answers = [a, b, a];
+    expect(refusalOf(() => check.check(byB)).reason).to.equal('unknown_key');
+    expect(check.check(byB).caller.via).to.equal('assertion');
+    expect(refusalOf(() => check.check(byB)).reason).to.equal('unknown_key');
+    expect(check.check(sign()).caller.via).to.equal('assertion');
   });
 });

@@ -48,7 +48,7 @@ const ROWS: readonly (readonly [message: string, act: () => unknown])[] = [
         callerOf(serviceToken(secret), secret),
         'orders-service',
         'gw',
-        assertionKeysFromRing(previous, false),
+        assertionKeysFromRing(previous, false).snapshot(),
       ),
   ],
 ];

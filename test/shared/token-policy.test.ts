@@ -185,11 +185,11 @@ describe('createTokenVerifier, by its policy', () => {
   describe('refuses, when it is made,', () => {
     // V18
     const table: Readonly<Record<string, readonly unknown[]>> = {
-      issuer: ['', [], [''], /orders/, [/orders/], 7, null, [undefined], ' a'],
-      audience: ['', [], [''], /orders/, [/orders/], 7, [undefined], [null], [['a']], {}],
+      issuer: ['', [], [''], /orders/, [/orders/], 7, null, [undefined], ' a', new Array(1)],
+      audience: ['', [], [''], /orders/, [/orders/], 7, [undefined], [null], [['a']], {}, new Array(1)],
       clockToleranceSeconds: [NaN, Infinity, -1, '5', 61, 1.5, null, {}],
       maxLifetimeSeconds: [NaN, Infinity, 0, -1, '5', 1.5, null],
-      requiredClaims: [['sub'], ['exp'], [''], [undefined], 'jti', null, 7, {}, ['constructor']],
+      requiredClaims: [['sub'], ['exp'], [''], [undefined], 'jti', null, 7, {}, ['constructor'], new Array(1)],
       revocations: [null, 7, {}, [], new Set(['t1']), { isRevoked: true }],
       cacheSize: [NaN, -1, 1.5, '5', 1_000_001, Infinity, null],
       keys: [undefined, null, '', 'x', {}, [], 7],

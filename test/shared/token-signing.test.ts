@@ -10,6 +10,12 @@ import { shown } from '../support/shown.js';
 const NOW = 1_800_000_000;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
+/** A list whose first entry was deleted: `every` and `map` pass over it. */
+const withHole = (name: string): string[] => Object.assign(new Array<string>(2), { 1: name });
+
+const names = (count: number, length: number): string[] =>
+  Array.from({ length: count }, (_, index) => `a${String(index).padStart(length, '0')}`);
+
 describe('createServiceToken', () => {
   const secret = newSecret();
   const keys = createKeyRing({ current: secret });
@@ -117,13 +123,19 @@ describe('createServiceToken', () => {
         (role) => [`the role ${shown(role)}`, { keys, role }, 'role'] as const,
       ),
       ...[' ', 'a  b', 'a"', 7, ['a']].map((scope) => [`the scope ${shown(scope)}`, { keys, scope }, 'scope'] as const),
-      ...['', [], [''], ['a', 7], 7, /a/, null, [['a']]].map(
+      ...['', [], [''], ['a', 7], 7, /a/, null, [['a']], withHole('a'), names(33, 1), names(32, 250)].map(
         (audience) => [`the audience ${shown(audience)}`, { keys, audience }, 'audience'] as const,
       ),
       ...['', 7, /a/, ['a'], null].map(
         (issuer) => [`the issuer ${shown(issuer)}`, { keys, issuer }, 'issuer'] as const,
       ),
     ];
+    it('but not 32 audiences, nor a token of nearly 8,192 characters', () => {
+      for (const audience of [names(32, 1), names(32, 150)]) {
+        expect(claimsOf({ audience, scope: 'a'.repeat(200) })['aud']).to.have.length(32);
+      }
+    });
+
     for (const [name, options, setting] of CASES) {
       it(name, () => {
         const act = (): unknown =>

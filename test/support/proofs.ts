@@ -35,7 +35,7 @@ export function callerOf(token: string, keys: KeysInput): Caller {
 /** The gateway's assertion for the holder of `token`. */
 export function assertionFor(token: string, keys: KeysInput, audience: string = HERE): string {
   const ring = assertionKeysFromRing(toKeyRing('keys', keys), false);
-  return signAssertion(callerOf(token, keys), audience, 'api-gateway', ring).text;
+  return signAssertion(callerOf(token, keys), audience, 'api-gateway', ring.snapshot()).text;
 }
 
 export const bearerLine = (token: string): string => `Authorization: Bearer ${token}`;

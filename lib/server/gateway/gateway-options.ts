@@ -174,7 +174,7 @@ function readAssertionRing(given: KeysInput | undefined, tokenKeys: KeyRing): Re
     throw new ConfigurationError('assertionKeys', 'holds a key of tokens. Give the gateway a key of its own.');
   }
   const assertionKeys = assertionKeysFromRing(ring, given !== undefined);
-  if (assertionKeys.signingKey('any') === undefined) {
+  if (assertionKeys.snapshot().signingKey('any') === undefined) {
     throw new ConfigurationError(
       'assertionKeys',
       given === undefined

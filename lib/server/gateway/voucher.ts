@@ -39,8 +39,9 @@ export function createVoucher(name: string, keys: AssertionKeys): Voucher {
       assertions.set(token, ofToken);
     }
     const known = ofToken.get(service);
-    if (known !== undefined && known.keys === keys.snapshot() && isReusable(known)) return known.text;
-    const signed = { ...signAssertion(token.caller, service, name, keys), keys: keys.snapshot() };
+    const inForce = keys.snapshot();
+    if (known !== undefined && known.keys === inForce && isReusable(known)) return known.text;
+    const signed = { ...signAssertion(token.caller, service, name, inForce), keys: inForce };
     // A service option of gatewayAuth() may find names in the request.
     if (ofToken.size >= MAX_SERVICES) ofToken.clear();
     ofToken.set(service, signed);

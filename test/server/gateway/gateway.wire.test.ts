@@ -210,7 +210,7 @@ for (const { name, express } of EXPRESS_VERSIONS) {
       });
     }
 
-    // Its head has gone on before the fault is seen: what matters is that no service takes it for a whole request.
+    // G10: its head has gone on before the fault is seen: what matters is that no service takes it for a whole request.
     it('never completes a request whose chunks are broken', async () => {
       const start = `POST ${PREFIX}/7 HTTP/1.1`;
       const { answers, upstream: seen } = await send({
@@ -231,6 +231,7 @@ for (const { name, express } of EXPRESS_VERSIONS) {
       }
     });
 
+    // G17
     it('tells the second of two pipelined requests from the first', async () => {
       const request = (path: string, ...lines: readonly string[]): string =>
         [`GET ${PREFIX}${path} HTTP/1.1`, 'Host: shop', ...lines, '', ''].join('\r\n');

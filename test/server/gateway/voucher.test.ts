@@ -170,6 +170,17 @@ describe('createVoucher', () => {
     });
   });
 
+  // K5
+  it('asks for the keys once, so that what one ring signed is never sent for another', () => {
+    const [before, after] = [createKeyRing({ current: newSecret() }), createKeyRing({ current: secret })];
+    const answers = [before];
+    const changing = voucherOf({ snapshot: () => (answers.shift() ?? after).snapshot() });
+    const token = verified(serviceToken(secret));
+    const kidOf = (ring: KeyRing) => assertionKeysFromRing(ring, true).snapshot().signingKey('orders-service')!.kid;
+    const kids = [1, 2, 3].map(() => decodePart(assertionOf(token, 'orders-service', changing), 0)['kid']);
+    expect(kids).to.deep.equal([kidOf(before), kidOf(after), kidOf(after)]);
+  });
+
   it('throws where the keys can no longer sign', () => {
     let ring = createKeyRing({ current: secret });
     const rotating = voucherOf({ snapshot: () => ring.snapshot() });
