@@ -61,6 +61,7 @@ export {
   MethodNotAllowedError,
   MissingCredentialsError,
   redactFormat,
+  RequestTimeoutError,
   RevocationsStaleError,
   RoleNotAllowedError,
   runWithRequestId,

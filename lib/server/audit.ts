@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import type { Caller } from '../shared/caller.js';
 import type { AuthError } from '../shared/errors.js';
+import { MAX_IDENTITY_BYTES } from '../shared/identity-text.js';
 import type { Logger } from '../shared/log.js';
 
 /** The first words of a guard's audit lines. */
@@ -30,7 +31,8 @@ export function auditFields(decision: Decision): Readonly<Record<string, unknown
     service: caller?.type === 'service' ? caller.service : null,
     ...(caller?.type === 'access' && { user_id: caller.userId }),
     endpoint: decision.endpoint,
-    tenant_id: decision.tenantId,
+    // What a stranger writes into a path must not fill the log.
+    tenant_id: decision.tenantId?.slice(0, MAX_IDENTITY_BYTES) ?? null,
     request_id: decision.requestId,
     decision: refusal === undefined ? 'granted' : 'denied',
     code: refusal?.code ?? null,

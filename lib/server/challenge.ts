@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { AuthError } from '../shared/errors.js';
 
 /** The answer to a refused request (RFC 9457). */
@@ -32,8 +32,13 @@ export function challengeOf(error: AuthError): string {
   return `Bearer realm="service-auth", error="invalid_token", error_description="${error.detail}"`;
 }
 
+const OF_ANOTHER_ANSWER: readonly string[] = [
+  ...['content-encoding', 'transfer-encoding', 'etag', 'last-modified', 'expires', 'trailer', 'www-authenticate'],
+];
+
 /**
- * Answers a refusal as `application/problem+json`. Does nothing where an answer has already begun.
+ * Answers a refusal as `application/problem+json`, without what earlier middleware said of an answer of its own. An answer that has
+ * already begun is broken off: nobody else would end it, and a whole one would look like a grant.
  *
  * @param req - the request
  * @param res - its response; Express is not needed
@@ -41,9 +46,14 @@ export function challengeOf(error: AuthError): string {
  * @param requestId - the id under which the refusal was logged
  */
 export function sendProblem(req: IncomingMessage, res: ServerResponse, error: AuthError, requestId: string): void {
-  if (res.headersSent) return;
+  if (res.headersSent) {
+    if (!res.writableEnded) res.destroy();
+    return;
+  }
   const body = Buffer.from(JSON.stringify(problemOf(error, requestId)));
+  for (const name of OF_ANOTHER_ANSWER) res.removeHeader(name);
   res.statusCode = error.status;
+  res.statusMessage = STATUS_CODES[error.status] as string;
   res.setHeader('Content-Type', 'application/problem+json');
   res.setHeader('Content-Length', body.length);
   res.setHeader('Cache-Control', 'no-store');

@@ -3,9 +3,11 @@ import {
   type AssertionKeys,
   assertionKeysFromInputs,
   assertionKeysFromRing,
+  checkNoKeyOfTokens,
 } from '../shared/assertion-keys.js';
 import { ConfigurationError } from '../shared/errors.js';
 import { type AssertionVerifier, createAssertionVerifier } from '../shared/gateway-assertion.js';
+import type { RingKey } from '../shared/key.js';
 import { isKeyRing, type KeyRing, keyRingFromEnv, type KeysInput, toKeyRing } from '../shared/key-ring.js';
 import { type Logger, readLogger } from '../shared/log.js';
 import { checkOptionNames, readFlag } from '../shared/options.js';
@@ -50,8 +52,10 @@ export interface ContextFromGatewayOptions {
 
 /** Who is believed: the settled options of `contextFromGateway()`. */
 export interface Trust {
-  /** Checks bearer tokens; undefined without a key. */
+  /** Checks bearer tokens, but for whom they are meant; undefined without a key. */
   readonly tokens: TokenChecker | undefined;
+  /** This service's name; null: tokens and assertions for any are accepted. */
+  readonly audience: string | null;
   /** Checks assertions; undefined without a key. */
   readonly assertions: AssertionVerifier | undefined;
   readonly isTrustedPeer: PeerCheck;
@@ -94,27 +98,47 @@ export function resolveContext(owner: string, options: ContextFromGatewayOptions
   const shared = { clockToleranceSeconds, revocations, cacheSize };
   const audience = readAudience(options.audience, assertionKeys !== undefined);
   const trust: Trust = {
-    tokens:
-      keys && createTokenChecker({ keys, audiences: audience === null ? null : [audience], ...ANY_TOKEN, ...shared }),
+    tokens: keys && createTokenChecker({ keys, ...ANY_TOKEN, ...shared }),
+    audience,
     assertions: assertionKeys && createAssertionVerifier({ keys: assertionKeys, audience, ...shared }),
     ...readTrustedPeers(options.trustedNetworks, assertionKeys !== undefined, logger),
   };
   return { trust, required: readFlag('required', options.required, false), logger };
 }
 
-const ANY_TOKEN = { issuers: undefined, maxLifetimeSeconds: Number.POSITIVE_INFINITY, requiredClaims: [] };
+// For whom a token may be meant depends on whether an assertion stands beside it: identify() judges that.
+const ANY_TOKEN = {
+  issuers: undefined,
+  audiences: null,
+  maxLifetimeSeconds: Number.POSITIVE_INFINITY,
+  requiredClaims: [],
+};
 
 function readAssertionKeys(
   given: ContextFromGatewayOptions['assertionKeys'],
   keys: KeyRing | undefined,
 ): AssertionKeys | undefined {
-  if (isKeyRing(given)) return assertionKeysFromRing(given, true);
+  const tokenKeys = keys === undefined ? [] : keysNow(keys);
+  if (isKeyRing(given)) {
+    checkNoKeyOfTokens('assertionKeys', keysNow(given), tokenKeys);
+    return assertionKeysFromRing(given, true);
+  }
   if (given !== undefined) {
-    return assertionKeysFromInputs('assertionKeys', Array.isArray(given) ? given : [given as AssertionKeyInput]);
+    const inputs = Array.isArray(given) ? given : [given as AssertionKeyInput];
+    return assertionKeysFromInputs('assertionKeys', inputs, tokenKeys);
   }
   const fromEnv = readListSetting('GATEWAY_ASSERTION_KEY', process.env);
-  if (fromEnv.length > 0) return assertionKeysFromInputs('GATEWAY_ASSERTION_KEY', fromEnv);
+  if (fromEnv.length > 0) return assertionKeysFromInputs('GATEWAY_ASSERTION_KEY', fromEnv, tokenKeys);
   return keys && assertionKeysFromRing(keys, false);
+}
+
+/** A ring that fetches its keys may have none yet. */
+function keysNow(ring: KeyRing): readonly RingKey[] {
+  try {
+    return ring.snapshot().keys;
+  } catch {
+    return [];
+  }
 }
 
 function readAudience(audience: string | null | undefined, hasKey: boolean): string | null {

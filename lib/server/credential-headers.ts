@@ -85,7 +85,7 @@ export function readCredentialHeaders(req: IncomingMessage): CredentialHeaders {
       if (kind !== 'other') add(kind, raw[i + 1]);
     }
     for (const name of CREDENTIALS) {
-      const value = headers[name];
+      const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
       const seen = lines.get(name);
       if (value === undefined) lines.delete(name);
       else if (seen === undefined || (seen.length === 1 && seen[0] !== value)) add(name, value);
@@ -116,7 +116,7 @@ export function readCredentialHeaders(req: IncomingMessage): CredentialHeaders {
  *
  * @param req - the request
  * @param proven - the proven identity; nobody's if undefined
- * @param alsoRemove - further names to remove, in lower case
+ * @param alsoRemove - further names to remove, in lower case; their aliases go too
  */
 export function settleIdentityHeaders(
   req: IncomingMessage,
@@ -133,7 +133,7 @@ export function settleIdentityHeaders(
     if (value !== undefined) {
       if (raw?.[i + 1] !== value) changed = true;
       (raw as string[])[i + 1] = value;
-    } else if (isIdentityHeader(kind) || kind === 'alias' || alsoRemove.includes(name.toLowerCase())) {
+    } else if (isIdentityHeader(kind) || kind === 'alias' || alsoRemove.includes(canonicalHeaderName(name))) {
       (raw as string[])[i] = REMOVED;
       (raw as string[])[i + 1] = '';
       changed = true;
@@ -142,11 +142,11 @@ export function settleIdentityHeaders(
   const headers = req.headers as Record<string, unknown>;
   for (const name of Object.keys(headers)) {
     const kind = kindOf(name);
-    if (kind === 'other' && !alsoRemove.includes(name)) continue;
+    if (kind === 'other' && alsoRemove.length === 0) continue;
     const value = isIdentityHeader(kind) ? proven?.[kind] : undefined;
     if (value !== undefined && name === kind) {
       headers[name] = value;
-    } else if (isIdentityHeader(kind) || kind === 'alias' || alsoRemove.includes(name)) {
+    } else if (isIdentityHeader(kind) || kind === 'alias' || alsoRemove.includes(canonicalHeaderName(name))) {
       Reflect.deleteProperty(headers, name);
       changed = true;
     }
@@ -165,7 +165,7 @@ function settleDistinct(
     const kind = kindOf(name);
     const value = isIdentityHeader(kind) && name === kind ? proven?.[kind] : undefined;
     if (value !== undefined) (distinct as Record<string, string[]>)[name] = [value];
-    else if (isIdentityHeader(kind) || kind === 'alias' || alsoRemove.includes(name)) {
+    else if (isIdentityHeader(kind) || kind === 'alias' || alsoRemove.includes(canonicalHeaderName(name))) {
       Reflect.deleteProperty(distinct as object, name);
     }
   }

@@ -12,11 +12,13 @@ import {
 import {
   type IdentityHeader,
   type IdentityHeaderValues,
+  noHeaders,
   readIdentity,
   sayTheSame,
   writeIdentity,
 } from '../shared/identity-headers.js';
 import { requestIdFrom } from '../shared/request-id.js';
+import { checkAudience } from '../shared/token-checker.js';
 import { asError } from './as-error.js';
 import { bearerToken } from './bearer.js';
 import { type ContextFromGatewayOptions, resolveContext, type Trust } from './context-options.js';
@@ -87,24 +89,33 @@ function decide(found: CredentialHeaders, trust: Trust, req: IncomingMessage): C
   const bearer = bearerToken(authorization);
   if (assertion.length === 0 && bearer === undefined) return fromPlainHeaders(found, trust, req);
   if (assertion.length > 1) throw new InvalidTokenError('duplicate_assertion');
-  const caller = assertion.length === 0 ? prove(trust.tokens, bearer) : prove(trust.assertions, assertion[0]);
-  if (assertion.length > 0 && bearer !== undefined && !isSameCaller(caller, prove(trust.tokens, bearer))) {
-    throw new ConflictingIdentityError('assertion_and_bearer');
-  }
+  const caller = assertion.length === 0 ? fromBearer(bearer, trust, []) : fromAssertion(assertion[0], bearer, trust);
   checkPlainHeaders(identity, identityOf(caller));
   return caller;
 }
 
-function prove(verifier: { check(proof: unknown): { caller: Caller } } | undefined, proof: string | undefined): Caller {
-  if (verifier === undefined) throw new UnprovenIdentityError('no_key');
-  return verifier.check(proof).caller;
+function fromAssertion(assertion: string | undefined, bearer: string | undefined, trust: Trust): Caller {
+  if (trust.assertions === undefined) throw new UnprovenIdentityError('no_key');
+  const { caller, issuer } = trust.assertions.check(assertion);
+  // The gateway may pass on the token that it was given, which may be meant for it.
+  if (bearer !== undefined && !isSameCaller(caller, fromBearer(bearer, trust, [issuer]))) {
+    throw new ConflictingIdentityError('assertion_and_bearer');
+  }
+  return caller;
+}
+
+function fromBearer(bearer: string | undefined, { tokens, audience }: Trust, gateways: readonly string[]): Caller {
+  if (tokens === undefined) throw new UnprovenIdentityError('no_key');
+  const { claims, caller } = tokens.check(bearer);
+  checkAudience(claims, audience === null ? null : [audience, ...gateways]);
+  return caller;
 }
 
 function fromPlainHeaders(found: CredentialHeaders, trust: Trust, req: IncomingMessage): Caller {
   if (found.identity.size === 0) throw new MissingCredentialsError();
   if (!trust.isTrustedPeer(req)) throw new UnprovenIdentityError('peer_not_trusted');
   if (trust.directOnly && found.passedOn) throw new UnprovenIdentityError('passed_on_by_a_proxy');
-  const values: Partial<Record<IdentityHeader, string>> = {};
+  const values = noHeaders();
   for (const [name, lines] of found.identity) values[name] = onlyLine(name, lines);
   return readIdentity(values) as Caller;
 }

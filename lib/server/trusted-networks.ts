@@ -60,9 +60,7 @@ function addNetwork(blocks: BlockList, network: unknown): void {
   if (version === 0 || rest.length > 0 || bits < 0 || bits > longest) {
     throw new ConfigurationError(
       'trustedNetworks',
-      `may hold addresses ('10.1.2.3'), blocks ('10.0.0.0/8'), 'loopback', 'private' and 'unix', not ${
-        typeof network === 'string' ? `'${network}'` : describe(network)
-      }.`,
+      `may hold addresses ('10.1.2.3'), blocks ('10.0.0.0/8'), 'loopback', 'private' and 'unix', not ${describeNetwork(network)}.`,
     );
   }
   if (bits < (version === 4 ? 8 : 7) || coversAllOfIPv4(address, bits)) {
@@ -72,4 +70,11 @@ function addNetwork(blocks: BlockList, network: unknown): void {
     );
   }
   blocks.addSubnet(address, bits, version === 4 ? 'ipv4' : 'ipv6');
+}
+
+/** Quotes what looks like an address; anything else may be a secret in the wrong place. */
+function describeNetwork(network: unknown): string {
+  return typeof network === 'string' && /^[\d.:a-f/]{1,50}$/i.test(network) && /[.:]/.test(network)
+    ? `'${network}'`
+    : describe(network);
 }

@@ -1,6 +1,6 @@
 import { createSecretKey, hkdfSync, KeyObject } from 'node:crypto';
 import { ConfigurationError } from './errors.js';
-import { isSecretAlgorithm, keyId, readKey, type RingKey } from './key.js';
+import { isSameKey, isSecretAlgorithm, keyId, readKey, type RingKey } from './key.js';
 import { type KeyRing, type KeysInput, type KeySnapshot, toKeyRing } from './key-ring.js';
 import { checkOptionNames, describe } from './options.js';
 import { checkServiceName } from './services.js';
@@ -99,14 +99,36 @@ function keySetOf({ current, keys }: KeySnapshot, usePairs: boolean): AssertionK
  *
  * @param setting - the option or variable that they come from, for messages
  * @param inputs - the keys
- * @throws ConfigurationError where one is neither
+ * @param tokenKeys - the keys of tokens that the service has
+ * @throws ConfigurationError where one is neither, or a key of tokens
  */
-export function assertionKeysFromInputs(setting: string, inputs: readonly AssertionKeyInput[]): AssertionKeys {
+export function assertionKeysFromInputs(
+  setting: string,
+  inputs: readonly AssertionKeyInput[],
+  tokenKeys: readonly RingKey[],
+): AssertionKeys {
   if (inputs.length === 0) throw new ConfigurationError(setting, 'must hold a key.');
   // A copy of a list has no holes, which `map` would pass over.
-  const keys = new Map([...inputs].map((input) => readAssertionKey(setting, input)).map((key) => [key.kid, key]));
+  const list = [...inputs].map((input) => readAssertionKey(setting, input));
+  checkNoKeyOfTokens(setting, list, tokenKeys);
+  const keys = new Map(list.map((key) => [key.kid, key]));
   const set: AssertionKeySet = { signingKey: () => undefined, verificationKey: (kid) => keys.get(kid) };
   return { snapshot: () => set };
+}
+
+/**
+ * Refuses assertion keys that sign tokens too: whoever mints tokens with one, perhaps of one service only, could vouch for anybody.
+ *
+ * @throws ConfigurationError naming the setting
+ */
+export function checkNoKeyOfTokens(
+  setting: string,
+  assertionKeys: readonly RingKey[],
+  tokenKeys: readonly RingKey[],
+): void {
+  if (assertionKeys.some(({ key }) => tokenKeys.some((other) => isSameKey(other.key, key)))) {
+    throw new ConfigurationError(setting, 'holds a key of tokens. The gateway has a key of its own for assertions.');
+  }
 }
 
 function readAssertionKey(setting: string, input: AssertionKeyInput): RingKey {

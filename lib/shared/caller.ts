@@ -67,14 +67,12 @@ export function callerFromClaims(claims: TokenClaims, origin: CallerOrigin): Cal
     ...present('issuedAt', origin.issuedAt),
     ...present('expiresAt', origin.expiresAt),
   };
-  return claims.type === 'service'
-    ? Object.freeze({ type: 'service', service: claims.service, role: claims.role, ...common })
-    : Object.freeze({
-        type: 'access',
-        ...common,
-        ...present('role', claims.role),
-        ...present('tenantId', claims.tenant_id),
-      });
+  const caller: Caller =
+    claims.type === 'service'
+      ? { type: 'service', service: claims.service, role: claims.role, ...common }
+      : { type: 'access', ...common, ...present('role', claims.role), ...present('tenantId', claims.tenant_id) };
+  // Without a prototype: one that was polluted elsewhere must give nobody a role or a tenant.
+  return Object.freeze(Object.setPrototypeOf(caller, null) as Caller);
 }
 
 /** The claims that name this caller: what an assertion says of it. The reverse of {@link callerFromClaims}. */

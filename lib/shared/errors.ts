@@ -18,6 +18,7 @@ export const ERROR_CODES = [
   'audience_not_allowed',
   'bad_path',
   'bad_request',
+  'request_timeout',
   'bad_identity_header',
   'method_not_allowed',
   'upgrade_not_supported',
@@ -240,6 +241,16 @@ export class BadRequestError extends AuthError {
   readonly status = 400;
   constructor(reason?: string) {
     super('The request can be read in more than one way.', reason);
+  }
+}
+
+/** 408, at the gateway: the client stopped in the midst of its upload. */
+export class RequestTimeoutError extends AuthError {
+  override readonly name = 'RequestTimeoutError';
+  readonly code = 'request_timeout';
+  readonly status = 408;
+  constructor(reason?: string) {
+    super('The rest of the request did not come in time.', reason);
   }
 }
 

@@ -73,6 +73,8 @@ export function signAssertion(
 /** An assertion that has proved good. The same object for every cached use. */
 export interface VerifiedAssertion extends Perishable {
   readonly caller: Caller;
+  /** The gateway's name. */
+  readonly issuer: string;
   /** The token behind the assertion. */
   readonly revocable: RevocableToken;
 }
@@ -137,9 +139,10 @@ function verifyAssertion(
   };
   // The token's own end counts too: else a late token would get the gateway's clock tolerance and then the service's.
   const tokenEnd = (token.expiresAt ?? Number.POSITIVE_INFINITY) + policy.clockToleranceSeconds;
-  if (now >= tokenEnd) throw new TokenExpiredError();
+  if (!(now < tokenEnd)) throw new TokenExpiredError();
   return Object.freeze({
     caller: callerFromClaims(claims, { via: 'assertion', ...token }),
+    issuer: claims.iss,
     revocable: Object.freeze({
       service: claims.type === 'service' ? claims.service : undefined,
       tokenId: token.tokenId,

@@ -19,6 +19,11 @@ export type IdentityHeader = (typeof IDENTITY_HEADERS)[number];
 /** Identity headers with their values as on the wire. */
 export type IdentityHeaderValues = Readonly<Partial<Record<IdentityHeader, string>>>;
 
+/** An empty record without a prototype: one that was polluted elsewhere must name nobody. */
+export function noHeaders(): Partial<Record<IdentityHeader, string>> {
+  return Object.create(null) as Partial<Record<IdentityHeader, string>>;
+}
+
 const NAMES: ReadonlySet<string> = new Set(IDENTITY_HEADERS);
 
 /** Tells whether `name`, in lower case, is exactly an identity header. */
@@ -43,11 +48,10 @@ export function canonicalHeaderName(name: string): string {
  * @throws BadIdentityHeaderError where a value could not be read back: nothing is stripped, nothing sent in part
  */
 export function writeIdentity(caller: Caller): IdentityHeaderValues {
-  const values: Partial<Record<IdentityHeader, string>> = {
-    'x-user-id': encode(caller.userId),
-    'x-user-email': encode(caller.email),
-    'x-user-type': caller.type,
-  };
+  const values = noHeaders();
+  values['x-user-id'] = encode(caller.userId);
+  values['x-user-email'] = encode(caller.email);
+  values['x-user-type'] = caller.type;
   if (caller.role !== undefined) values['x-user-role'] = encode(caller.role);
   if (caller.type === 'service') values['x-service-name'] = caller.service;
   else if (caller.tenantId !== undefined) values['x-tenant-id'] = encode(caller.tenantId);
@@ -62,7 +66,7 @@ export function writeIdentity(caller: Caller): IdentityHeaderValues {
  * @throws MalformedIdentityError where they are incomplete, contradict one another or hold what no gateway writes
  */
 export function readIdentity(values: IdentityHeaderValues): Caller | undefined {
-  const decoded: Partial<Record<IdentityHeader, string>> = {};
+  const decoded = noHeaders();
   let any = false;
   for (const name of IDENTITY_HEADERS) {
     const value = values[name];

@@ -18,6 +18,7 @@ export {
   MalformedIdentityError,
   MethodNotAllowedError,
   MissingCredentialsError,
+  RequestTimeoutError,
   RevocationsStaleError,
   RoleNotAllowedError,
   ScopeMissingError,

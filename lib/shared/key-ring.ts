@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { ConfigurationError } from './errors.js';
-import { checkAlgorithm, type Algorithm, isSameKey, type KeyInput, readKey, type RingKey } from './key.js';
+import { fingerprints } from './key-id.js';
+import { checkAlgorithm, type Algorithm, type KeyInput, readKey, type RingKey } from './key.js';
 import { checkOptionNames } from './options.js';
 import { type Environment, readListSetting, readSetting } from './settings.js';
 
@@ -147,8 +148,11 @@ function takeSnapshot(
   const keys = current === undefined ? previous : [current, ...previous];
   const byId = new Map<string, RingKey>();
   const byAlgorithm = new Map<string, RingKey[]>();
+  const known = new Set<string>();
   for (const key of keys) {
-    if (keys.some((other) => other !== key && isSameKey(other.key, key.key))) {
+    const own = fingerprints(key.key);
+    // Were one of the two bound to a service, the other would sign in its name, and for all others.
+    if (own.some((fingerprint) => known.has(fingerprint))) {
       throw new ConfigurationError(
         names.previous,
         `holds a key that is already in the ring (id ${key.kid}). Remove one of them.`,
@@ -157,6 +161,7 @@ function takeSnapshot(
     if (byId.has(key.kid)) {
       throw new ConfigurationError(names.previous, `gives two keys the id ${key.kid}. Give each key an id of its own.`);
     }
+    for (const fingerprint of own) known.add(fingerprint);
     byId.set(key.kid, key);
     byAlgorithm.set(key.algorithm, [...(byAlgorithm.get(key.algorithm) ?? []), key]);
   }

@@ -1,8 +1,12 @@
-import { createHash, createHmac, createPrivateKey, createPublicKey, createSecretKey, KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, createSecretKey, KeyObject, sign, verify } from 'node:crypto';
 import { ConfigurationError } from './errors.js';
+import { isSameKey, keyId } from './key-id.js';
 import { checkOptionNames, describe } from './options.js';
 import { checkServiceName } from './services.js';
+import { rsaWeakness } from './weak-rsa.js';
 import { weakness } from './weak-secret.js';
+
+export { isSameKey, keyId };
 
 /** A JWS algorithm (RFC 7518 §3.1). `none` is not among them, and never will be. */
 export type Algorithm =
@@ -75,7 +79,7 @@ const CURVES = { prime256v1: 'ES256', secp384r1: 'ES384', secp521r1: 'ES512' } a
  * @param preferred - the ring's algorithm
  * @param strict - whether `preferred` must fit: true for the current key, false for previous ones, so that a ring may hold
  *   the old HS256 secret beside the new ES256 pair
- * @throws ConfigurationError where the key is weak, empty, a placeholder, unreadable, or not of its algorithm
+ * @throws ConfigurationError where the key is weak, empty, a placeholder, unreadable, not of its algorithm, or not one pair
  */
 export function readKey(setting: string, input: KeyInput, preferred: Algorithm | undefined, strict: boolean): RingKey {
   const given = isDescription(input) ? input : { key: input };
@@ -85,6 +89,7 @@ export function readKey(setting: string, input: KeyInput, preferred: Algorithm |
   const algorithm = wanted ?? algorithmFor(material, preferred, strict);
   checkFits(setting, material, algorithm);
   const publicHalf = material.type === 'private' ? createPublicKey(material) : material;
+  checkPair(setting, material, publicHalf);
   return Object.freeze({
     kid: given.kid === undefined ? keyId(publicHalf) : checkKid(setting, given.kid),
     algorithm,
@@ -109,27 +114,6 @@ export function isSecretAlgorithm(algorithm: string): boolean {
   return algorithm.startsWith('HS');
 }
 
-/**
- * The id of a key: for a secret the first 12 characters of base64url(HMAC-SHA256(secret, "service-auth key id")), for a key
- * pair its thumbprint (RFC 7638). Neither says anything useful about the key.
- */
-export function keyId(key: KeyObject): string {
-  if (key.type === 'secret') {
-    return createHmac('sha256', key).update('service-auth key id').digest('base64url').slice(0, 12);
-  }
-  const { crv, e, kty, n, x, y } = key.export({ format: 'jwk' });
-  const members = kty === 'RSA' ? { e, kty, n } : { crv, kty, x, y };
-  return createHash('sha256').update(JSON.stringify(members)).digest('base64url');
-}
-
-/**
- * Tells whether two keys are the same one. Not `a.equals(b)` alone: on keys of two types (RSA, EC) that leaves an error in
- * OpenSSL's queue, which the next `createPrivateKey` of the process throws (seen in Node 20.20).
- */
-export function isSameKey(a: KeyObject, b: KeyObject): boolean {
-  return a.asymmetricKeyType === b.asymmetricKeyType && a.equals(b);
-}
-
 function isDescription(input: unknown): input is KeyDescription {
   return typeof input === 'object' && input !== null && !(input instanceof KeyObject) && !(input instanceof Uint8Array);
 }
@@ -140,6 +124,13 @@ function readMaterial(setting: string, key: unknown, wanted: Algorithm | undefin
     return readPem(setting, key);
   }
   if (typeof key === 'string' || key instanceof Uint8Array) {
+    // In UTF-8 all of them become the same three bytes: two such texts would be one secret.
+    if (typeof key === 'string' && /\p{Surrogate}/u.test(key)) {
+      throw new ConfigurationError(
+        setting,
+        'is no text: it holds half a character (a lone surrogate). Give bytes as bytes.',
+      );
+    }
     if (wanted !== undefined && !isSecretAlgorithm(wanted)) {
       throw new ConfigurationError(
         setting,
@@ -188,19 +179,41 @@ function checkFits(setting: string, material: KeyObject, algorithm: Algorithm): 
     const problem = weakness(material.export(), hashBytes(algorithm));
     if (problem !== undefined) throw new ConfigurationError(setting, problem);
   }
-  const { modulusLength: bits, publicExponent } = material.asymmetricKeyDetails ?? {};
-  if (bits !== undefined && bits < 2048) {
+  if (material.asymmetricKeyType === 'rsa') checkRsa(setting, material);
+}
+
+function checkRsa(setting: string, material: KeyObject): void {
+  const bits = Number(material.asymmetricKeyDetails?.modulusLength);
+  if (bits < 2048) {
     throw new ConfigurationError(
       setting,
       `is an RSA key of ${String(bits)} bits; at least 2048 are needed (RFC 7518 §3.3).`,
     );
   }
-  // With 1 every signature is what it signs; OpenSSL verifies with it all the same.
-  if (publicExponent !== undefined && (publicExponent < 3n || publicExponent % 2n === 0n)) {
-    throw new ConfigurationError(
-      setting,
-      'is an RSA key whose public exponent is not an odd number from 3 on (RFC 8017 §3.1).',
-    );
+  const { n, e } = material.export({ format: 'jwk' });
+  const problem = rsaWeakness(toNumber(n), toNumber(e));
+  if (problem !== undefined) throw new ConfigurationError(setting, `is an RSA key ${problem}. Make a new pair.`);
+}
+
+/** From base64url (RFC 7518 §2, Base64urlUInt). */
+function toNumber(text: string | undefined): bigint {
+  return BigInt(`0x0${Buffer.from(String(text), 'base64url').toString('hex')}`);
+}
+
+/** A private key in PEM or JWK carries its public half beside it, and OpenSSL believes it: what it signs nobody could verify. */
+function checkPair(setting: string, material: KeyObject, publicHalf: KeyObject): void {
+  if (material.type === 'private' && !isPair(material, publicHalf)) {
+    throw new ConfigurationError(setting, 'is a private key that does not belong to the public key given with it.');
+  }
+}
+
+function isPair(privateKey: KeyObject, publicKey: KeyObject): boolean {
+  const data = Buffer.from('one pair?');
+  try {
+    return verify('sha256', data, publicKey, sign('sha256', data, privateKey));
+  } catch {
+    // Numbers with which OpenSSL cannot even sign.
+    return false;
   }
 }
 

@@ -84,6 +84,8 @@ export function createLogger(options: CreateLoggerOptions = {}, env: Environment
   });
 }
 
+const METHODS = ['debug', 'info', 'warn', 'error'] as const;
+
 // Behind Symbol.for: two copies of this package write through one logger.
 const DEFAULT_LOGGER = Symbol.for('service-auth.logger');
 
@@ -94,16 +96,30 @@ export function defaultLogger(): Logger {
 }
 
 /**
- * Reads a `logger` option.
+ * Reads a `logger` option. Where it fails, what it returns throws an `Error`, whatever the logger threw: no line, no entry.
  *
  * @throws ConfigurationError where it lacks one of the four methods
  */
 export function readLogger(value: Logger | undefined): Logger {
-  if (value === undefined) return defaultLogger();
-  const methods = ['debug', 'info', 'warn', 'error'] as const;
-  if (methods.every((method) => typeof (value as Partial<Logger> | null)?.[method] === 'function')) return value;
+  if (value === undefined) return throwingErrors(defaultLogger());
+  if (METHODS.every((method) => typeof (value as Partial<Logger> | null)?.[method] === 'function'))
+    return throwingErrors(value);
   throw new ConfigurationError(
     'logger',
     `must have debug, info, warn and error, as a winston logger has, not ${describe(value)}.`,
   );
+}
+
+/** Express reads a thrown `null` or `'route'` as "go on": a logger that fails like that would let in whom it should record. */
+function throwingErrors(logger: Logger): Logger {
+  const at =
+    (method: keyof Logger): Logger['info'] =>
+    (message, fields) => {
+      try {
+        return logger[method](message, fields);
+      } catch (reason) {
+        throw reason instanceof Error ? reason : new Error('The logger failed.', { cause: reason });
+      }
+    };
+  return Object.freeze({ debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') });
 }

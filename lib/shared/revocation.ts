@@ -68,6 +68,12 @@ export interface MemoryRevocationList extends RevocationList {
   readonly entries: () => readonly Revocation[];
 }
 
+/** When a revoked token ends, by the clock and by the time that this process has run. */
+interface Entry {
+  readonly expiresAt: number;
+  readonly keepUntil: number;
+}
+
 /**
  * Makes an empty list in memory.
  *
@@ -81,15 +87,18 @@ export interface MemoryRevocationList extends RevocationList {
  * ```
  */
 export function createRevocationList(): MemoryRevocationList {
-  const tokens = new Map<string, number>();
+  const tokens = new Map<string, Entry>();
   const services = new Map<string, number>();
   let sweepAt = 1024;
 
   const sweep = (): void => {
     const now = Date.now() / 1000;
-    // A verifier's tolerance keeps a token alive after its `exp`: so long its entry must stay.
-    const endedBefore = now - MAX_CLOCK_TOLERANCE_SECONDS;
-    for (const [tokenId, expiresAt] of tokens) if (expiresAt < endedBefore) tokens.delete(tokenId);
+    const elapsed = performance.now() / 1000;
+    for (const [tokenId, { expiresAt, keepUntil }] of tokens) {
+      // A verifier's tolerance keeps a token alive after its `exp`: so long its entry must stay. And the clock alone is not believed:
+      // one that is set forward, and back again, would bring revoked tokens back to life.
+      if (expiresAt + MAX_CLOCK_TOLERANCE_SECONDS < now && keepUntil < elapsed) tokens.delete(tokenId);
+    }
     // The next sweep when the list has doubled: constant cost per entry, and at most twice what is needed is kept.
     sweepAt = Math.max(1024, tokens.size * 2);
   };
@@ -106,7 +115,12 @@ export function createRevocationList(): MemoryRevocationList {
       if (!isIdentityText(tokenId))
         throw new ConfigurationError('tokenId', `must be a token's jti, not ${describe(tokenId)}.`);
       const expiresAt = readMoment('expiresAt', options.expiresAt, Number.POSITIVE_INFINITY);
-      tokens.set(tokenId, Math.max(expiresAt, tokens.get(tokenId) ?? 0));
+      const life = Math.max(0, expiresAt - Date.now() / 1000) + MAX_CLOCK_TOLERANCE_SECONDS;
+      const known = tokens.get(tokenId) ?? { expiresAt: 0, keepUntil: 0 };
+      tokens.set(tokenId, {
+        expiresAt: Math.max(expiresAt, known.expiresAt),
+        keepUntil: Math.max(performance.now() / 1000 + life, known.keepUntil),
+      });
       if (tokens.size >= sweepAt) sweep();
     },
     revokeService(service, options = {}) {
@@ -117,7 +131,7 @@ export function createRevocationList(): MemoryRevocationList {
     },
     entries() {
       return [
-        ...[...tokens].map(([tokenId, expiresAt]) =>
+        ...[...tokens].map(([tokenId, { expiresAt }]) =>
           Number.isFinite(expiresAt) ? { tokenId, expiresAt } : { tokenId },
         ),
         ...[...services].map(([service, issuedBefore]) => ({ service, issuedBefore })),

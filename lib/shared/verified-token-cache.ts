@@ -41,7 +41,7 @@ export function createVerifiedTokenCache<T extends Perishable>(maxEntries: numbe
       const fresh = young.get(token);
       const entry = fresh ?? old.get(token);
       if (entry === undefined) return undefined;
-      if (nowSeconds >= entry.validUntil || nowSeconds < entry.validFrom) return undefined;
+      if (!(nowSeconds >= entry.validFrom && nowSeconds < entry.validUntil)) return undefined;
       if (fresh === undefined) remember(token, entry);
       return entry;
     },

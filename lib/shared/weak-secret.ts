@@ -1,7 +1,11 @@
 import { isUtf8 } from 'node:buffer';
-import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
+import { decodings, isKeyMaterial } from './key-text.js';
+import { isPublished } from './published-secrets.js';
 
 const MAKE_ONE = `Make one with: node -p "require('node:crypto').randomBytes(48).toString('base64url')"`;
+
+// U+FFFD in UTF-8
+const REPLACEMENT = Buffer.from([0xef, 0xbf, 0xbd]);
 
 // Compared after lower-casing and dropping everything but letters and digits. Seven characters or more, so that a random
 // secret practically never holds one by chance.
@@ -29,6 +33,23 @@ const PLACEHOLDERS = [
   'defaultsecret',
   'testsecret',
   'qwertyuiop',
+  '256bits',
+  'stringsecret',
+  'bitslong',
+  'characterslong',
+  'ultrasecure',
+  'objectobject',
+  'secretsmanager',
+  'donotuse',
+];
+
+// What was to be replaced by a secret before it got here: `vault:secret/data/jwt#key`, `arn:aws:secretsmanager:…`,
+// `file:///run/secrets/jwt`, `@Microsoft.KeyVault(…)`, `${JWT_SECRET_KEY}`, `{{ .Values.jwt }}`, `$(JWT_SECRET_KEY)`.
+const REFERENCES = [
+  /^\s*(?:vault:|arn:aws|@microsoft\.keyvault\()/i,
+  /^\s*[a-z][a-z0-9+.-]*:\/\//i,
+  // Printable in between: raw bytes may begin and end with anything.
+  /^\s*(?:\$\{|\$\(|\{\{)[\w\s.|"'/:-]+[)}]+\s*$/,
 ];
 
 /**
@@ -40,23 +61,44 @@ const PLACEHOLDERS = [
 export function weakness(secret: Buffer, minBytes: number): string | undefined {
   const text = secret.toString('utf8');
   if (text.trim() === '') return `is empty. ${MAKE_ONE}`;
-  if (isKeyMaterial(secret, text)) {
+  if (isKeyMaterial(secret)) {
     return (
       'looks like a PEM, DER or JWK key, which must not serve as a shared secret (a public key is no secret). ' +
       'For a key pair, name its algorithm (RS256, ES256, …) and give the PEM unchanged.'
     );
+  }
+  if (isToken(text)) return `is a token (JWT), which whoever was sent it knows. ${MAKE_ONE}`;
+  if (REFERENCES.some((shape) => shape.test(text))) {
+    return 'is a reference to a secret, not the secret: nothing has put the secret in its place. Give the secret itself.';
+  }
+  // Each of them stands for bytes that are gone: 16 random bytes keep as little as 8 of theirs, and still fill 32.
+  if (secret.includes(REPLACEMENT, secret.indexOf(REPLACEMENT) + 1)) {
+    return `is random bytes that were decoded as text, by which most of them were lost (U+FFFD). ${MAKE_ONE}`;
   }
   // Random bytes are no text: one in twenty begins or ends with a byte that would be white space in one.
   if (text !== text.trim() && isUtf8(secret)) return `begins or ends with white space. Remove it. ${MAKE_ONE}`;
   if (secret.length < minBytes) {
     return `is too short: ${String(secret.length)} bytes, and its algorithm needs at least ${String(minBytes)}. ${MAKE_ONE}`;
   }
-  const letters = text.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
-  if (PLACEHOLDERS.some((placeholder) => letters.includes(placeholder))) {
-    return `is a placeholder, not a secret. ${MAKE_ONE}`;
-  }
+  const readings = [secret, ...decodings(text)];
+  if (readings.some(isPublished)) return `is published in documentation, so that everybody has it. ${MAKE_ONE}`;
+  if (readings.some(isPlaceholder)) return `is a placeholder, not a secret. ${MAKE_ONE}`;
   if (isPattern(secret)) return `is a pattern, not a random secret. ${MAKE_ONE}`;
   return undefined;
+}
+
+/** Three parts of base64url, the first of which is a JOSE header (RFC 7515 §7.1). */
+function isToken(text: string): boolean {
+  const header = /^[^\w-]*(?:bearer\s+)?([\w-]+)\.[\w-]+\.[\w-]*/i.exec(text)?.[1];
+  return header !== undefined && /^\s*\{[^]*"alg"/.test(Buffer.from(header, 'base64url').toString());
+}
+
+function isPlaceholder(secret: Buffer): boolean {
+  const letters = secret
+    .toString('utf8')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]/g, '');
+  return PLACEHOLDERS.some((placeholder) => letters.includes(placeholder));
 }
 
 /** Few distinct bytes, one unit over and over, or runs such as `abcdef…`: none of them comes from a random generator. */
@@ -70,52 +112,4 @@ function isPattern(secret: Buffer): boolean {
     if (Math.abs(secret.readUInt8(i) - secret.readUInt8(i - 1)) === 1) steps++;
   }
   return steps > secret.length * 0.6;
-}
-
-/**
- * Finds keys that lost their wrapping on the way (indented, without the BEGIN line, on one line, as JWK or DER). Accepting
- * one as a secret lets anyone who has the public key sign (the class of CVE-2015-9235, CVE-2022-23541).
- */
-function isKeyMaterial(secret: Buffer, text: string, wrappings = 2): boolean {
-  if (KEY_TEXT.some((shape) => shape.test(text)) || isDer(secret)) return true;
-  // As configuration often carries it: the whole in base64 or hex.
-  return wrappings > 0 && decodings(text).some((bytes) => isKeyMaterial(bytes, bytes.toString('utf8'), wrappings - 1));
-}
-
-const KEY_TEXT: readonly RegExp[] = [
-  /-----?\s*(?:BEGIN|END)/,
-  /^\s*\{[\s\S]*"kty"/,
-  /^\s*(?:ssh|ecdsa-sha2|sk-ssh)-/,
-  // The same in OpenSSH's binary form (RFC 4253 §6.6): a length, then the name.
-  /^\0\0\0[^](?:ssh-|ecdsa-sha2-|sk-ssh-)/,
-];
-
-function decodings(text: string): readonly Buffer[] {
-  const bare = text.replaceAll(/-----[^-]*-----|\\n|\s/g, '');
-  const hex = bare.replaceAll(':', '');
-  return [
-    // Takes both alphabets.
-    ...(/^[A-Za-z0-9+/_-]+=*$/.test(bare) ? [Buffer.from(bare, 'base64')] : []),
-    ...(/^(?:[0-9A-Fa-f]{2})+$/.test(hex) ? [Buffer.from(hex, 'hex')] : []),
-  ];
-}
-
-function isDer(bytes: Buffer): boolean {
-  if (bytes[0] !== 0x30) return false;
-  const attempts = [
-    () => new X509Certificate(bytes),
-    () => createPublicKey({ key: bytes, format: 'der', type: 'spki' }),
-    () => createPublicKey({ key: bytes, format: 'der', type: 'pkcs1' }),
-    () => createPrivateKey({ key: bytes, format: 'der', type: 'pkcs8' }),
-    () => createPrivateKey({ key: bytes, format: 'der', type: 'pkcs1' }),
-    () => createPrivateKey({ key: bytes, format: 'der', type: 'sec1' }),
-  ];
-  return attempts.some((attempt) => {
-    try {
-      attempt();
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }

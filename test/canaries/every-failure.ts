@@ -79,6 +79,12 @@ async function refusedRequests(
     ask({ path: `${PREFIX}/x`, lines: [bearerLine(person)] }),
     ask({ path: `${PREFIX}/../${token}`, lines: [bearerLine(token)] }),
     ask({ path: PREFIX, lines: [`Host: ${secret}`, bearerLine(token)] }),
+    ask({
+      path: `${PREFIX}/hang`,
+      method: 'POST',
+      lines: ['Content-Length: 100', bearerLine(token)],
+      rest: token.slice(0, 10),
+    }),
     ask({ method: 'TRACE', lines: [bearerLine(token)] }),
     ask({ lines: [bearerLine(token), 'Upgrade: websocket', 'Connection: upgrade'] }),
     ...[
@@ -153,7 +159,7 @@ export async function provokeEveryFailure(secret: string, logger?: Logger): Prom
   const revocations = createRevocationList();
   revocations.revokeToken('revoked-token');
   const service = (unwell: object = {}): Express => orders(secret, logger, { revocations, ...unwell });
-  const options = { revocations, responseTimeoutMs: 100, logger };
+  const options = { revocations, responseTimeoutMs: 100, idleTimeoutMs: 100, logger };
   const gate = await rig(express5, { keys, options, answer: service() });
   const answers = await refusedRequests(gate, service, secret);
 

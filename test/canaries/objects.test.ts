@@ -11,6 +11,7 @@ import { newEcPair, newRsaPair, newSecret, type TestPair } from '../support/keys
 import { assertionFor, callerOf, serviceToken } from '../support/proofs.js';
 import { recordingLogger } from '../support/recording-logger.js';
 import { send } from '../support/wire.js';
+import { dateOfLoading } from '../support/clock.js';
 
 const registry = createCanaryRegistry();
 const undo = recordSecrets(registry, () => 'this run');
@@ -72,6 +73,8 @@ const OBJECTS: Readonly<Record<string, () => unknown>> = {
 };
 
 describe('K8: no rendering, hidden properties included, shows a secret of', () => {
+  dateOfLoading();
+
   before(() => {
     const done = recordSecrets(registry, () => 'this run');
     pairs = [newEcPair(), newRsaPair()];

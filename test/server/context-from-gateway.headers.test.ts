@@ -7,6 +7,7 @@ import { newSecret } from '../support/keys.js';
 import { ask, outcome, probe, type Story, tell } from '../support/probe.js';
 import { assertionFor, assertionLine, bearerLine, CALLER, HERE, plainLines, serviceToken } from '../support/proofs.js';
 import { recordingLogger } from '../support/recording-logger.js';
+import { dateOfLoading } from '../support/clock.js';
 
 const secret = newSecret();
 const token = serviceToken(secret);
@@ -63,6 +64,8 @@ for (const { name, express } of EXPRESS_VERSIONS) {
     const app = probe(express, options, before);
 
     describe(`contextFromGateway, ${name}: the headers after it, headersDistinct ${when}`, () => {
+      dateOfLoading();
+
       it('keeps identity headers that agree with a proof', async () => {
         const story = await ask(app, { lines: [assertionLine(assertion), ...plain] });
         for (const form of identityIn(story)) expect(form).to.deep.equal(PROVEN);
@@ -109,6 +112,8 @@ for (const { name, express } of EXPRESS_VERSIONS) {
   }
 
   describe(`contextFromGateway, ${name}: what else it reads and writes`, () => {
+    dateOfLoading();
+
     it('writes what it read, not what was sent, behind a trusted peer', async () => {
       const app = probe(express, { ...options, trustedNetworks: ['loopback'] }, [readDistinct]);
       const lines = ['x-user-id: %75-1', 'x-user-email: jos%c3%a9@example.org', 'x-user-type: user'];

@@ -177,6 +177,7 @@ for (const { name, express } of EXPRESS_VERSIONS) {
       const user = proof === 'assertion' ? assertionLine(ofPerson) : bearerLine(person);
 
       for (const header of IDENTITY_HEADERS) {
+        // H1, H17
         it(`refuses one ${proof} beside a forged ${header}`, async () => {
           const who = header === 'x-service-name' ? 'a service' : 'a person';
           const [line, holder] = who === 'a service' ? [service, token] : [user, person];

@@ -18,6 +18,7 @@ import {
 } from '../support/proofs.js';
 import { recordingLogger } from '../support/recording-logger.js';
 import type { WireRequest } from '../support/wire.js';
+import { dateOfLoading } from '../support/clock.js';
 
 const secret = newSecret();
 const derived = deriveAssertionKey(HERE, { keys: secret });
@@ -65,6 +66,8 @@ for (const { name, express } of EXPRESS_VERSIONS) {
     inEnvironment(variables, () => probe(express, { ...options, ...more }));
 
   describe(`contextFromGateway, ${name}`, () => {
+    dateOfLoading();
+
     for (const column of KEYED) {
       const { readsTokens } = column;
       const unread = 'nobody: unproven_identity';
@@ -225,6 +228,7 @@ for (const { name, express } of EXPRESS_VERSIONS) {
         });
       }
 
+      // H16
       it('warns once, at construction', async () => {
         const logger = recordingLogger();
         const app = appOf({}, { logger });

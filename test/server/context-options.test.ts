@@ -24,6 +24,7 @@ describe('contextFromGateway: options', () => {
   describe('in production', () => {
     const production = { NODE_ENV: 'production' };
 
+    // H16
     it('demands a key or trusted networks', () => {
       const without = (options: unknown): void => inEnvironment(production, () => make(options));
       expect(misconfiguredBy(() => without({}))).to.equal('JWT_SECRET_KEY');

@@ -15,6 +15,7 @@ function request(...pairs: readonly (readonly [string, string])[]): IncomingMess
 }
 
 describe('readCredentialHeaders', () => {
+  // H1
   it('collects every line, in order, and no other header', () => {
     const found = readCredentialHeaders(
       request(['Authorization', 'a'], ['X-User-Id', 'b'], ['AUTHORIZATION', 'c'], ['Accept', 'd'], ['x-user-id', 'e']),
@@ -113,6 +114,7 @@ describe('settleIdentityHeaders', () => {
 });
 
 describe('isGatewaysWord', () => {
+  // H5
   it('knows identity headers, the assertion and their aliases, in any case, and the request id', () => {
     for (const name of [...IDENTITY_HEADERS, 'x-gateway-assertion']) {
       for (const spelling of [name, name.toUpperCase(), name.replaceAll('-', '_'), name.replaceAll('-', '.')]) {

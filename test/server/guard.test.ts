@@ -96,6 +96,7 @@ for (const { name, express } of EXPRESS_VERSIONS) {
         });
       }
 
+      // D4
       it('reads req.user once', async () => {
         let reads = 0;
         const counting = change((user) => ({

@@ -9,6 +9,7 @@ import { assertionFor, assertionLine, CALLER, HERE, plainLines, serviceToken } f
 import { recordingLogger } from '../support/recording-logger.js';
 import { misconfiguredBy } from '../support/refusals.js';
 import { exchange, requestText } from '../support/wire.js';
+import { dateOfLoading } from '../support/clock.js';
 
 const secret = newSecret();
 const token = serviceToken(secret);
@@ -38,6 +39,8 @@ function outcomeOf(req: IncomingMessage, given: ContextFromGatewayOptions): stri
 }
 
 describe('identify', () => {
+  dateOfLoading();
+
   it('finds the caller of an upgrade', async () => {
     const found: (Caller | undefined)[] = [];
     const server = createServer();
@@ -85,6 +88,7 @@ describe('identify', () => {
     });
   }
 
+  // H1, H4
   it('refuses two spellings of one name', () => {
     const twice = { ...plain, 'X-User-Id': CALLER };
     expect(outcomeOf(bareRequest(twice), trusting)).to.equal('nobody: malformed_identity');
@@ -187,6 +191,8 @@ describe('identify', () => {
 });
 
 describe('identityError', () => {
+  dateOfLoading();
+
   it('is undefined where nobody has looked for a caller', () => {
     expect(identityError(bareRequest({}))).to.equal(undefined);
   });

@@ -20,6 +20,7 @@ for (const { name, express } of EXPRESS_VERSIONS) {
       return status === 200 ? 'granted' : `${String(status)} ${(JSON.parse(text) as { code: string }).code}`;
     };
 
+    // H13
     it('lets in people and services with one of the roles, compared exactly', async () => {
       for (const guard of [requireRole('admin', 'auditor'), requireRole({ roles: ['admin', 'auditor'], logger })]) {
         expect(await answer(guard, bearerLine(serviceToken(secret)))).to.equal('granted');

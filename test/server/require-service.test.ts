@@ -121,6 +121,7 @@ describe('requireService: arguments', () => {
     });
   }
 
+  // D2
   for (const name of [
     '',
     '*',
@@ -140,6 +141,7 @@ describe('requireService: arguments', () => {
     });
   }
 
+  // D2
   it('refuses a list that is empty, nested, or none', () => {
     const lists = [
       [],
@@ -171,6 +173,7 @@ describe('requireService: arguments', () => {
     }
   });
 
+  // D2
   it('names the right option for a misspelt one', () => {
     for (const [wrong, right] of [
       ['service', 'services'],

@@ -32,6 +32,7 @@ for (const { name, express } of EXPRESS_VERSIONS) {
       }
     });
 
+    // H13
     it('lets in people with one of the roles that it is told, compared exactly', async () => {
       for (const guard of [requireUser('admin', 'owner'), requireUser({ roles: ['admin', 'owner'], logger })]) {
         expect(await answer(guard, bearerLine(person))).to.equal('granted');

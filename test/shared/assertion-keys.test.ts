@@ -181,7 +181,7 @@ describe('assertionKeysFromInputs', () => {
   it('takes a derived key in every form', () => {
     for (const input of [text, bytes, new Uint8Array(bytes), createSecretKey(bytes)]) {
       expect(
-        check(assertionKeysFromInputs('assertionKeys', [input]), kidOf(bytes))
+        check(assertionKeysFromInputs('assertionKeys', [input], []), kidOf(bytes))
           ?.export()
           .equals(bytes),
       ).to.equal(true);
@@ -192,14 +192,14 @@ describe('assertionKeysFromInputs', () => {
     for (const one of [pair, newRsaPair()]) {
       for (const input of [one.publicPem, one.publicPem.replaceAll('\n', '\\n'), one.publicKey]) {
         expect(
-          check(assertionKeysFromInputs('assertionKeys', [input]), keyId(one.publicKey))?.equals(one.publicKey),
+          check(assertionKeysFromInputs('assertionKeys', [input], []), keyId(one.publicKey))?.equals(one.publicKey),
         ).to.equal(true);
       }
     }
   });
 
   it('takes several, and finds nothing by the id of another', () => {
-    const keys = assertionKeysFromInputs('assertionKeys', [text, pair.publicPem]);
+    const keys = assertionKeysFromInputs('assertionKeys', [text, pair.publicPem], []);
     expect([check(keys, kidOf(bytes))?.type, check(keys, keyId(pair.publicKey))?.type]).to.deep.equal([
       'secret',
       'public',
@@ -234,7 +234,8 @@ describe('assertionKeysFromInputs', () => {
   ];
   for (const [name, input] of CASES) {
     it(`refuses ${name}`, () => {
-      const act = (): unknown => assertionKeysFromInputs('GATEWAY_ASSERTION_KEY', [text, input as AssertionKeyInput]);
+      const act = (): unknown =>
+        assertionKeysFromInputs('GATEWAY_ASSERTION_KEY', [text, input as AssertionKeyInput], []);
       expect(misconfiguredBy(act)).to.equal('GATEWAY_ASSERTION_KEY');
       const error = String((thrownBy(act) as Error).stack);
       expectNoPieceOf(text, error);
@@ -245,7 +246,7 @@ describe('assertionKeysFromInputs', () => {
 
   it('refuses an empty list', () => {
     for (const list of [[], new Array<string>(1)]) {
-      expect(misconfiguredBy(() => assertionKeysFromInputs('assertionKeys', list))).to.equal('assertionKeys');
+      expect(misconfiguredBy(() => assertionKeysFromInputs('assertionKeys', list, []))).to.equal('assertionKeys');
     }
   });
 });

@@ -100,6 +100,7 @@ describe('claimsFromCaller', () => {
   });
 });
 
+// H17
 describe('isSameCaller', () => {
   it('is true however each was proven, and whatever its token', () => {
     const claims = parseClaims(serviceClaims({ scope: 'a' }));

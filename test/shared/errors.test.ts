@@ -23,6 +23,7 @@ const REFUSALS = [
   [errors.BadPathError, 'bad_path', 400],
   [errors.BadIdentityHeaderError, 'bad_identity_header', 400],
   [errors.BadRequestError, 'bad_request', 400],
+  [errors.RequestTimeoutError, 'request_timeout', 408],
   [errors.MethodNotAllowedError, 'method_not_allowed', 405],
   [errors.UpgradeNotSupportedError, 'upgrade_not_supported', 426],
   [errors.UpstreamUnreachableError, 'upstream_unreachable', 502],

@@ -13,7 +13,7 @@ import { misconfiguredBy } from '../support/refusals.js';
 const NOW = 1_800_000_000;
 const secret = newSecret();
 const keys = assertionKeysFromRing(createKeyRing({ current: secret }), false);
-const derivedOnly = assertionKeysFromInputs('keys', [deriveAssertionKey('orders-service', { keys: secret })]);
+const derivedOnly = assertionKeysFromInputs('keys', [deriveAssertionKey('orders-service', { keys: secret })], []);
 
 /** The caller behind a bearer token of key `k`. */
 function callerOf(payload: Record<string, unknown>): Caller {

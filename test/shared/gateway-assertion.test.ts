@@ -28,7 +28,7 @@ const NOW = 1_800_000_000;
 const secret = newSecret();
 const ring = createKeyRing({ current: secret });
 const keys = assertionKeysFromRing(ring, false);
-const own = assertionKeysFromInputs('assertionKeys', [deriveAssertionKey('orders-service', { keys: secret })]);
+const own = assertionKeysFromInputs('assertionKeys', [deriveAssertionKey('orders-service', { keys: secret })], []);
 
 /** The caller behind a bearer token, as the gateway finds it. */
 function callerOf(claims: Record<string, unknown>): Caller {
@@ -98,10 +98,10 @@ describe('createAssertionVerifier', () => {
         assertionKeysFromRing(createKeyRing({ current: pair.privatePem }), true),
       );
       expect(
-        verifier({ keys: assertionKeysFromInputs('assertionKeys', [pair.publicPem]) }).check(text).caller.via,
+        verifier({ keys: assertionKeysFromInputs('assertionKeys', [pair.publicPem], []) }).check(text).caller.via,
       ).to.equal('assertion');
       expect(
-        refusal(text, { keys: assertionKeysFromInputs('assertionKeys', [newEcPair().publicPem]) }).reason,
+        refusal(text, { keys: assertionKeysFromInputs('assertionKeys', [newEcPair().publicPem], []) }).reason,
       ).to.equal('unknown_key');
     }
   });

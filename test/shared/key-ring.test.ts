@@ -1,4 +1,4 @@
-import { createPrivateKey } from 'node:crypto';
+import { createHash, createPrivateKey, randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { ALGORITHMS, type Algorithm } from '../../lib/shared/key.js';
@@ -26,6 +26,7 @@ describe('createKeyRing', () => {
   });
 
   const [secret, old] = [newSecret(), newSecret()];
+  const [secretBytes, longBytes] = [randomBytes(40), randomBytes(200)];
 
   it('puts the current key first and finds every key by id and by algorithm', () => {
     const { current, keys, byId, byAlgorithm } = make({
@@ -102,6 +103,31 @@ describe('createKeyRing', () => {
         }),
         'previous',
       ],
+      ['a hole for a previous key', () => ({ current: secret, previous: new Array(1) }), 'previous[0]'],
+      [
+        'a secret, and it with zeros after it, bound',
+        () => ({
+          current: secretBytes,
+          previous: { ...bound(Buffer.concat([secretBytes, Buffer.alloc(1)]), 'a'), kid: 'x' },
+        }),
+        'previous',
+      ],
+      [
+        'a long secret, and its hash, bound',
+        () => ({
+          current: { key: longBytes, kid: 'y' },
+          previous: { ...bound(createHash('sha256').update(longBytes).digest(), 'a'), kid: 'x' },
+        }),
+        'previous',
+      ],
+      [
+        'a long secret of HS512, and its hash, bound',
+        () => ({
+          current: { key: longBytes, kid: 'y', algorithm: 'HS512' },
+          previous: { ...bound(createHash('sha512').update(longBytes).digest(), 'a'), kid: 'x', algorithm: 'HS512' },
+        }),
+        'previous',
+      ],
       ['both halves of a pair', () => ({ current: ec.ES256.privatePem, previous: [ec.ES256.publicPem] }), 'previous'],
       [
         'an id twice',
@@ -132,10 +158,16 @@ describe('createKeyRing', () => {
         ],
       });
       make({ previous: [bound(old, 'a'), bound(secret, 'b')] });
+      make({ current: secret, previous: [old, newSecret()] });
+      make({ current: secretBytes, previous: bound(Buffer.concat([secretBytes, Buffer.from([1])]), 'a') });
+      const hash = (name: string): Buffer => createHash(name).update(secretBytes).digest();
+      make({ current: longBytes, previous: bound(hash('sha256'), 'a') });
+      const algorithm = 'HS512';
+      make({ current: { key: longBytes, algorithm }, previous: { ...bound(hash('sha512'), 'a'), algorithm } });
     });
   });
 
-  function bound(key: string, service: string): object {
+  function bound(key: string | Buffer, service: string): object {
     return { key, service };
   }
 

@@ -20,6 +20,7 @@ import {
 } from '../../lib/shared/key.js';
 import { newEcPair, newRsaPair, newSecret, newSecretKey, type TestPair } from '../support/keys.js';
 import { expectNoPieceOf, misconfiguredBy, thrownBy } from '../support/refusals.js';
+import { ROCA_KEY } from '../vectors/wycheproof-keys.js';
 
 function read(input: unknown, preferred?: (typeof ALGORITHMS)[number], strict = true): ReturnType<typeof readKey> {
   return readKey('current', input as KeyInput, preferred, strict);
@@ -150,6 +151,19 @@ describe('readKey', () => {
       ['an RSA key with the exponent 1', () => read(rsaWithExponent('AQ')), 'current'],
       ['an RSA key with the exponent 2', () => read(rsaWithExponent('Ag')), 'current'],
       ['an RSA key with the exponent 4', () => read(rsaWithExponent('BA')), 'current'],
+      ['an RSA key with the exponent 0', () => read(rsaWithExponent('AA')), 'current'],
+      [
+        'an RSA key with the ROCA fingerprint',
+        () => read(createPublicKey({ key: ROCA_KEY, format: 'jwk' })),
+        'current',
+      ],
+      ['half a character', () => read(`${secret}\uD801`), 'current'],
+      ['bytes decoded as text', () => read(randomBytes(32).toString()), 'current'],
+      ['an EC key of two pairs', () => read(mixed(p256, newEcPair())), 'current'],
+      ['an EC key of two pairs as PEM', () => read(pemOf(mixed(p256, newEcPair()))), 'current'],
+      ['an EC key of two pairs on P-521', () => read(mixed(p521, newEcPair('P-521'))), 'current'],
+      ['an RSA key of two pairs', () => read(mixed(rsa, newRsaPair(), ['n'])), 'current'],
+      ['an RSA key with which OpenSSL cannot sign', () => read(unusable()), 'current'],
       ['an unknown curve', () => read(generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey), 'current'],
       ['Ed25519', () => read(generateKeyPairSync('ed25519').publicKey), 'current'],
       ['half a PEM', () => read(p256.publicPem.slice(0, 100)), 'current'],
@@ -179,6 +193,16 @@ describe('readKey', () => {
       expect(read(rsaWithExponent('Aw')).algorithm).to.equal('RS256');
       expect(read({ key: p384.publicKey, algorithm: 'ES384' }).algorithm).to.equal('ES384');
       expect(read(p256.publicPem, 'ES256').algorithm).to.equal('ES256');
+      expect(read(`${secret}\u{10401}`).algorithm).to.equal('HS256');
+      for (const pair of [p256, p521, rsa])
+        expect(read(mixed(pair, pair, ['n', 'p'])).signingKey?.type).to.equal('private');
+    });
+
+    it('a pair that is none without leaving an error behind for whoever reads the next key', () => {
+      for (const key of [mixed(p256, newEcPair()), unusable()]) {
+        expect(misconfiguredBy(() => read(key))).to.equal('current');
+        expect(createPrivateKey(p256.privatePem).type).to.equal('private');
+      }
     });
 
     it('a secret shorter than the hash of its algorithm', () => {
@@ -200,6 +224,22 @@ describe('readKey', () => {
       expectNoPieceOf(body, String(error.stack));
     });
   });
+
+  /** The private key of `a`, some of its numbers those of `b`. */
+  function mixed(a: TestPair, b: TestPair, members: readonly string[] = ['d']): KeyObject {
+    const [key, other] = [a.privateKey.export({ format: 'jwk' }), b.privateKey.export({ format: 'jwk' })];
+    for (const member of members) key[member] = other[member];
+    return createPrivateKey({ key, format: 'jwk' });
+  }
+
+  /** A prime of 2 makes OpenSSL give up. */
+  function unusable(): KeyObject {
+    return createPrivateKey({ key: { ...rsa.privateKey.export({ format: 'jwk' }), p: 'Ag' }, format: 'jwk' });
+  }
+
+  function pemOf(key: KeyObject): string {
+    return key.export({ format: 'pem', type: 'pkcs8' }) as string;
+  }
 
   function encrypted(): string {
     return p256.privateKey.export({ format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 'x' }) as string;
@@ -270,4 +310,23 @@ describe('isSameKey', () => {
     expect(isSameKey(p256.publicKey, createPublicKey(p256.privatePem))).to.equal(true);
     expect(isSameKey(secret, createSecretKey(secret.export()))).to.equal(true);
   });
+
+  // V18: a secret of up to a block is filled up with zeros, a longer one replaced by its hash (RFC 2104 §2).
+  for (const [hash, block] of [
+    ['sha256', 64],
+    ['sha384', 128],
+    ['sha512', 128],
+  ] as const) {
+    it(`knows the secrets that are one to HMAC with ${hash}`, () => {
+      const [short, long] = [randomBytes(32), randomBytes(block + 1)];
+      const hashed = createHash(hash).update(long).digest();
+      const same = (a: Buffer, b: Buffer): boolean => isSameKey(createSecretKey(a), createSecretKey(b));
+      expect(same(short, Buffer.concat([short, Buffer.alloc(1)]))).to.equal(true);
+      expect(same(short, Buffer.concat([short, Buffer.alloc(block - 32)]))).to.equal(true);
+      expect(same(long, hashed)).to.equal(true);
+      expect(same(hashed, Buffer.concat([hashed, Buffer.alloc(1)]))).to.equal(true);
+      expect(same(short, Buffer.concat([short, Buffer.from([1])])), 'its twin').to.equal(false);
+      expect(same(long, createHash(hash).update(short).digest()), 'its twin').to.equal(false);
+    });
+  }
 });

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { Writable } from 'node:stream';
 import { expect } from 'chai';
+import sinon from 'sinon';
 import winston from 'winston';
 import { createLogger, defaultLogger, type Logger, readLogger, redactFormat } from '../../lib/shared/log.js';
-import { misconfiguredBy } from '../support/refusals.js';
+import { misconfiguredBy, thrownBy } from '../support/refusals.js';
 
 const OPAQUE = randomBytes(24).toString('hex');
 const JWT = `eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.${randomBytes(32).toString('base64url')}`;
@@ -186,11 +187,37 @@ describe('defaultLogger', () => {
 describe('readLogger', () => {
   const full: Logger = { debug: () => 0, info: () => 0, warn: () => 0, error: () => 0 };
 
-  it('takes anything with the four methods, and the default for undefined', () => {
-    expect(readLogger(full)).to.equal(full);
-    expect(readLogger(undefined)).to.equal(defaultLogger());
-    const own = winston.createLogger({ silent: true });
-    expect(readLogger(own)).to.equal(own);
+  it('hands every line to anything with the four methods, winston among them, and to the default for undefined', () => {
+    const { transport, lines } = capture();
+    for (const logger of [full, winston.createLogger({ level: 'debug', transports: [transport] })]) {
+      for (const level of ['debug', 'info', 'warn', 'error'] as const) readLogger(logger)[level](level, { a: level });
+    }
+    expect(lines().map(({ level, message, a }) => [level, message, a])).to.deep.equal(
+      ['debug', 'info', 'warn', 'error'].map((level) => [level, level, level]),
+    );
+    const said = sinon.stub(defaultLogger(), 'info');
+    try {
+      readLogger(undefined).info('text');
+      expect(said.args).to.deep.equal([['text', undefined]]);
+    } finally {
+      said.restore();
+    }
+  });
+
+  // D10, G16: Express takes a thrown null or 'route' for "go on".
+  it('throws nothing but errors, whatever the logger throws', () => {
+    const boom = new Error('disk full');
+    for (const reason of [null, undefined, 'route', 0, boom]) {
+      const logger = readLogger({
+        ...full,
+        warn: () => {
+          throw reason as Error;
+        },
+      });
+      const thrown = thrownBy(() => logger.warn('text')) as Error;
+      expect(thrown).to.be.an.instanceOf(Error);
+      expect(reason instanceof Error ? thrown : thrown.cause).to.equal(reason);
+    }
   });
 
   for (const name of ['debug', 'info', 'warn', 'error']) {

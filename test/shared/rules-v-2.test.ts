@@ -96,7 +96,7 @@ describe('createAssertionVerifier, with public keys', () => {
       [newRsaPair(), 'RS256'],
       [newEcPair(), 'ES256'],
     ] as const) {
-      const keys = assertionKeysFromInputs('assertionKeys', [pair.publicPem]);
+      const keys = assertionKeysFromInputs('assertionKeys', [pair.publicPem], []);
       const policy = { keys, audience: 'orders-service', clockToleranceSeconds: 5, revocations: undefined };
       const verifier = createAssertionVerifier({ ...policy, cacheSize: 10 });
       const now = Math.floor(Date.now() / 1000);

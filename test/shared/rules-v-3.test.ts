@@ -77,9 +77,9 @@ describe('createTokenVerifier, by the times as JSON may write them', () => {
     for (const json of [...BAD, '9007199254740992', '9007199254740993', '1e300', `-${NOW}`]) {
       it(`refuses ${name}: ${json.replaceAll(/\d{10}$|\d{10}(?=["\]])/g, 'now')}`, () => {
         const payload = (value: string): string =>
-          JSON.stringify(serviceClaims({ [name]: 'TIME' })).replace('"TIME"', value);
+          JSON.stringify(serviceClaims({ iat: NOW, [name]: 'TIME' })).replace('"TIME"', value);
         expect(reasonOf(payload(json))).to.equal(`claim_${name}`);
-        verify(payload(String(name === 'exp' ? NOW + 60 : NOW)));
+        verify(payload(String(name === 'exp' ? NOW + 3600 : NOW)));
       });
     }
   }

@@ -6,11 +6,17 @@ export interface FakeDate {
   setSystemTime(milliseconds: number): void;
 }
 
-/** Fakes `Date`, and nothing else, for every test of the `describe` that calls this: each starts at `nowSeconds`. */
-export function fakeDate(nowSeconds: number): FakeDate {
+/**
+ * Fakes `Date`, and nothing else but `performance.now()` where asked to, for every test of the `describe` that calls this: each starts
+ * at `nowSeconds`.
+ */
+export function fakeDate(nowSeconds: number, andElapsedTime = false): FakeDate {
   let clock: sinon.SinonFakeTimers;
   beforeEach(() => {
-    clock = sinon.useFakeTimers({ now: nowSeconds * 1000, toFake: ['Date'] });
+    clock = sinon.useFakeTimers({
+      now: nowSeconds * 1000,
+      toFake: andElapsedTime ? ['Date', 'performance'] : ['Date'],
+    });
   });
   afterEach(() => {
     clock.restore();
@@ -21,4 +27,12 @@ export function fakeDate(nowSeconds: number): FakeDate {
       clock.setSystemTime(milliseconds);
     },
   };
+}
+
+/**
+ * Holds `Date` at the moment in which the file was loaded, for every test of the `describe` that calls this. Assertions live a minute: one
+ * that is made while files are loaded would have ended, on a slow machine, when its test runs.
+ */
+export function dateOfLoading(): void {
+  fakeDate(Date.now() / 1000);
 }

@@ -23,10 +23,10 @@ export interface ForwardOptions {
   readonly connectTimeoutMs: number;
   /**
    * Until the response head, from the last byte of the upload that the service took. While it is the client who is slow
-   * the clock stands; that wait is bounded by the server's own `requestTimeout`.
+   * the clock stands; that wait is bounded by `idleTimeoutMs` for each byte, and by the server's own `requestTimeout`.
    */
   readonly responseTimeoutMs: number;
-  /** After the response head: the longest time in which no byte moves, in either direction. An event stream needs a heartbeat. */
+  /** The longest time in which no byte moves, of an upload or after the response head. An event stream needs a heartbeat. */
   readonly idleTimeoutMs: number;
   /** Tells, by canonical name, which response headers are removed. */
   readonly isGatewaysWord: (canonicalName: string) => boolean;
@@ -39,5 +39,5 @@ export const FORWARD_TIMEOUTS: Readonly<Omit<ForwardOptions, 'isGatewaysWord'>> 
   idleTimeoutMs: 60_000,
 });
 
-/** Why there is no answer to pass on: 502 (refused, not found, broken before a sound head) or 504 (silent). */
-export type ForwardFailure = 'upstream_unreachable' | 'upstream_timeout';
+/** Why there is no answer to pass on: 502 (refused, not found, broken before a sound head), 504 (silent) or 408 (a silent client). */
+export type ForwardFailure = 'upstream_unreachable' | 'upstream_timeout' | 'client_timeout';

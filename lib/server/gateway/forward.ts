@@ -1,5 +1,6 @@
 import http, { type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { breakOff } from './break-off.js';
+import { whenClientGone } from './client-gone.js';
 import type { ForwardFailure, ForwardOptions, ForwardRequest } from './forward-options.js';
 import { requestFraming } from './request-framing.js';
 import { isSoundHead, writeResponseHead } from './response-head.js';
@@ -10,8 +11,8 @@ import { closeIdleConnections, watchForStaleConnection } from './stale-connectio
  * Sends a request to its target and streams the answer back, with backpressure in both directions.
  *
  * A failure before the response head reaches `onFailure`, at most once, never after `res.headersSent` (other code
- * may answer while we wait; its answer stands), and not where the client has gone. A failure after it ends the client's connection: half an answer never looks whole. Trailers and
- * 1xx answers are not passed on. An answer that comes before the upload is complete is passed on, the rest of the upload
+ * may answer while we wait; its answer stands), and not where the client has gone. A failure after it ends the client's
+ * connection: half an answer never looks whole. Trailers and 1xx answers are not passed on. An answer that comes before the upload is complete is passed on, the rest of the upload
  * discarded. A request without body that meets a just-closed idle connection is sent once more.
  *
  * Guarantees nothing about the headers of `request`: they are sent as they are.
@@ -26,7 +27,7 @@ export function forward(
   onFailure: (failure: ForwardFailure, cause: Error) => void,
 ): void {
   // The client may have gone while its token was checked; then 'close' is over, and nobody would end the exchange.
-  if (res.destroyed) return;
+  if (res.destroyed || req.socket.destroyed) return;
   const framing = requestFraming(req);
   const timer = createSilenceTimer();
   let upstream: ClientRequest | undefined;
@@ -45,6 +46,7 @@ export function forward(
     over = true;
     timer.stop();
     res.off('close', conclude);
+    stopWatching();
     req.off('data', moved);
     discardUpload();
     // No effect on a connection that has gone back to the agent.
@@ -58,11 +60,18 @@ export function forward(
     breakOff(res);
     conclude();
   };
+  const isClientSlow = (): boolean => framing.hasBody && !req.readableEnded && upstream?.writableNeedDrain !== true;
   const awaitAnswer = (): void => {
     timer.start(options.responseTimeoutMs, () => {
-      const clientIsSlow = framing.hasBody && !req.readableEnded && upstream?.writableNeedDrain === false;
-      if (clientIsSlow) awaitAnswer();
+      if (isClientSlow()) awaitUpload();
       else fail('upstream_timeout', new Error(`No response head within ${String(options.responseTimeoutMs)} ms.`));
+    });
+  };
+  const awaitUpload = (): void => {
+    timer.start(options.idleTimeoutMs, () => {
+      if (isClientSlow())
+        fail('client_timeout', new Error(`No byte of the upload in ${String(options.idleTimeoutMs)} ms.`));
+      else awaitAnswer();
     });
   };
   const awaitConnection = (): void => {
@@ -106,11 +115,16 @@ export function forward(
       awaitConnection();
       socket.once('connect', awaitAnswer);
     });
-    if (framing.hasBody) req.on('data', moved).pipe(attempt);
-    else attempt.end();
+    if (framing.hasBody) {
+      attempt.once('finish', () => {
+        if (answer === undefined && !over) awaitAnswer();
+      });
+      req.on('data', moved).pipe(attempt);
+    } else attempt.end();
   };
 
   res.once('close', conclude);
+  const stopWatching = whenClientGone(req, conclude);
   awaitAnswer();
   try {
     send(!framing.hasBody);
@@ -129,6 +143,7 @@ function open(method: string, { target, path, headers }: ForwardRequest, framing
     port: target.origin.port,
     method,
     path,
-    headers: ['Host', target.origin.host, ...headers, ...framing],
+    // What counts comes first: a service keeps so many lines, and drops what is beyond them without a word.
+    headers: ['Host', target.origin.host, ...framing, ...headers],
   });
 }

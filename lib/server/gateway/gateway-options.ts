@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { assertionKeysFromRing } from '../../shared/assertion-keys.js';
+import { assertionKeysFromRing, checkNoKeyOfTokens } from '../../shared/assertion-keys.js';
 import { ConfigurationError } from '../../shared/errors.js';
-import { isSameKey } from '../../shared/key.js';
 import { type KeyRing, keyRingFromEnv, type KeysInput, toKeyRing } from '../../shared/key-ring.js';
 import { type Logger, readLogger } from '../../shared/log.js';
 import { checkOptionNames, readFlag, wholeNumber } from '../../shared/options.js';
@@ -166,13 +165,7 @@ function resolveCommon(options: CommonGatewayOptions): GatewaySettings {
 
 function readAssertionRing(given: KeysInput | undefined, tokenKeys: KeyRing): ReturnType<typeof assertionKeysFromRing> {
   const ring = given === undefined ? tokenKeys : toKeyRing('assertionKeys', given);
-  const theirs = tokenKeys.snapshot().keys;
-  if (
-    given !== undefined &&
-    ring.snapshot().keys.some(({ key }) => theirs.some((other) => isSameKey(other.key, key)))
-  ) {
-    throw new ConfigurationError('assertionKeys', 'holds a key of tokens. Give the gateway a key of its own.');
-  }
+  if (given !== undefined) checkNoKeyOfTokens('assertionKeys', ring.snapshot().keys, tokenKeys.snapshot().keys);
   const assertionKeys = assertionKeysFromRing(ring, given !== undefined);
   if (assertionKeys.snapshot().signingKey('any') === undefined) {
     throw new ConfigurationError(

@@ -1,15 +1,16 @@
 import type { Request, RequestHandler } from 'express';
-import { UpstreamTimeoutError, UpstreamUnreachableError } from '../../shared/errors.js';
+import { RequestTimeoutError, UpstreamTimeoutError, UpstreamUnreachableError } from '../../shared/errors.js';
 import { runWithRequestId } from '../../shared/request-id.js';
 import { GATEWAY_HEADERS, isGatewaysWord, settleIdentityHeaders } from '../credential-headers.js';
 import { sendProblem } from '../challenge.js';
 import { checkIsCalled } from '../guard-arguments.js';
 import { admit, decisionFields } from './admission.js';
 import { forward } from './forward.js';
-import type { ForwardOptions } from './forward-options.js';
+import type { ForwardFailure, ForwardOptions } from './forward-options.js';
 import { type GatewayOptions, type GatewaySettings, resolveGateway } from './gateway-options.js';
 import { outgoingHeaders } from './outgoing-headers.js';
 import { type Passage, targetOf } from './passes.js';
+import { isHost } from './request-defect.js';
 import { pathOf, targetDefect } from './request-target.js';
 import type { Route } from './routes.js';
 
@@ -78,6 +79,12 @@ export function gateway(...args: readonly [options: GatewayOptions]): GatewayMid
   return Object.assign(middleware, { close: routes.close });
 }
 
+const FAILURES = {
+  upstream_unreachable: UpstreamUnreachableError,
+  upstream_timeout: UpstreamTimeoutError,
+  client_timeout: RequestTimeoutError,
+} as const satisfies Record<ForwardFailure, unknown>;
+
 function forwardTo(
   route: Route,
   passage: Passage,
@@ -86,19 +93,25 @@ function forwardTo(
   settings: GatewaySettings,
 ): void {
   const { res, target, requestId, injected } = passage;
-  const headers = [...outgoingHeaders(req.rawHeaders, isGatewaysWord), ...forwardedHeaders(req), ...injected];
+  // The client's lines come last: whoever keeps a limited number of lines keeps ours.
+  const headers = [...injected, ...forwardedHeaders(req), ...outgoingHeaders(req.rawHeaders, isGatewaysWord)];
   forward(req, res, { target: route.target, path: target, headers }, limits, (failure, cause) => {
     const reason = (cause as NodeJS.ErrnoException).code ?? cause.message;
-    const error =
-      failure === 'upstream_timeout' ? new UpstreamTimeoutError(reason) : new UpstreamUnreachableError(reason);
-    settings.logger.error('Forwarding failed', decisionFields(passage, route.prefix, error));
+    const error = new FAILURES[failure](reason);
+    try {
+      settings.logger.error('Forwarding failed', decisionFields(passage, route.prefix, error));
+    } catch {
+      // Nobody above would catch it, and the client waits for its answer.
+    }
+    // RFC 9110 §15.5.9: of an upload that stands still the rest is not waited for.
+    if (failure === 'client_timeout') res.setHeader('Connection', 'close');
     sendProblem(req, res, error, requestId);
   });
 }
 
 /** Where the request came from, as far as that is known: from the socket, or as Express's `trust proxy` setting says. */
 function forwardedHeaders(req: Request): readonly string[] {
-  const lines = ['x-forwarded-for', req.ip ?? 'unknown', 'x-forwarded-proto', req.protocol];
+  const lines = ['x-forwarded-for', req.ip ?? 'unknown', 'x-forwarded-proto', req.secure ? 'https' : 'http'];
   const host = hostAskedFor(req);
   return host === undefined ? lines : [...lines, 'x-forwarded-host', host];
 }
@@ -107,5 +120,6 @@ function forwardedHeaders(req: Request): readonly string[] {
 function hostAskedFor(req: Request): string | undefined {
   const isTrusted = req.app.get('trust proxy fn') as (address: string | undefined, hop: number) => boolean;
   const [told] = isTrusted(req.socket.remoteAddress, 0) ? (req.get('x-forwarded-host') ?? '').split(',') : [];
-  return told === undefined || told === '' ? req.headers.host : told.trim();
+  const host = told?.trim() ?? '';
+  return host !== '' && isHost(host) ? host : req.headers.host;
 }

@@ -1,17 +1,34 @@
 import { endToEndHeaders } from './end-to-end-headers.js';
 
-// Each of these would let a client speak in the gateway's name: about where the request came from (a service would see
-// another address), or about what it asks for (a framework that honours it would act on another path or method).
+// Each of these would let a client speak in a gateway's name, to whatever server or framework reads it.
 const GATEWAY_SPEAKS: ReadonlySet<string> = new Set([
-  'forwarded',
-  'x-real-ip',
-  'x-original-url',
-  'x-original-host',
-  'x-rewrite-url',
-  'x-http-method-override',
-  'x-http-method',
-  'x-method-override',
+  // Where the request came from.
+  ...['forwarded', 'x-forwarded', 'x-real-ip', 'x-client-ip', 'client-ip', 'true-client-ip', 'cf-connecting-ip'],
+  ...['x-cluster-client-ip', 'x-host', 'x-http-host-override', 'x-original-host', 'x-scheme', 'x-url-scheme'],
+  'front-end-https',
+  // What it asks for; in CGI's and WSGI's words too.
+  ...[
+    'x-original-url',
+    'x-original-uri',
+    'x-original-method',
+    'x-rewrite-url',
+    'x-rewrite-uri',
+    'x-waws-unencoded-url',
+  ],
+  ...['x-envoy-original-path', 'x-http-method-override', 'x-http-method', 'x-method-override', 'x-method'],
+  ...['script-name', 'x-script-name', 'path-info'],
+  // Which proxy a CGI program uses (httpoxy, CVE-2016-5385).
+  'proxy',
+  // Who it is, in the words of other gateways.
+  ...['remote-user', 'x-remote-user', 'x-webauth-user', 'x-authenticated-user', 'x-authenticated-userid'],
 ]);
+const GATEWAYS_SPEAK: readonly string[] = [
+  'x-forwarded-',
+  'x-auth-request-',
+  'x-ms-client-principal',
+  'x-amzn-oidc-',
+  'x-goog-authenticated-user-',
+];
 
 // These are said anew for the connection to the service: forward() writes them from its target and from the request's framing.
 // Node's server has answered `Expect: 100-continue` itself by now.
@@ -29,6 +46,10 @@ const SAID_ANEW: ReadonlySet<string> = new Set(['host', 'content-length', 'expec
 export function outgoingHeaders(rawHeaders: readonly string[], drop: (canonicalName: string) => boolean): string[] {
   return endToEndHeaders(
     rawHeaders,
-    (name) => GATEWAY_SPEAKS.has(name) || SAID_ANEW.has(name) || name.startsWith('x-forwarded-') || drop(name),
+    (name) =>
+      GATEWAY_SPEAKS.has(name) ||
+      SAID_ANEW.has(name) ||
+      GATEWAYS_SPEAK.some((beginning) => name.startsWith(beginning)) ||
+      drop(name),
   );
 }

@@ -85,16 +85,19 @@ function refuseTrace({ req, res }: Passage): boolean {
   throw new MethodNotAllowedError();
 }
 
-function refuseAmbiguousRequests({ req }: Passage): boolean {
+function refuseAmbiguousRequests({ req, res }: Passage): boolean {
   const defect = requestDefect(req);
-  if (defect !== undefined) throw new BadRequestError(defect);
-  return true;
+  if (defect === undefined) return true;
+  // Where this request ends, and what is the next one, cannot be told either (RFC 9112 §6.3).
+  res.setHeader('Connection', 'close');
+  throw new BadRequestError(defect);
 }
 
-function refuseAmbiguousPaths({ target }: Passage): boolean {
+function refuseAmbiguousPaths({ target, res }: Passage): boolean {
   const defect = targetDefect(target);
-  if (defect !== undefined) throw new BadPathError(defect);
-  return true;
+  if (defect === undefined) return true;
+  res.setHeader('Connection', 'close');
+  throw new BadPathError(defect);
 }
 
 function tellRequestId(passage: Passage): boolean {

@@ -1,20 +1,41 @@
 import type { IncomingMessage } from 'node:http';
+import type { Server, Socket } from 'node:net';
 import { hasForeignTransferCoding } from './request-framing.js';
+
+/**
+ * The most header lines that a request may have. Servers keep a limited number (Node's default: 1,000) and drop the rest without a word, so
+ * whoever chooses how many there are chooses which are read.
+ */
+export const MAX_HEADER_LINES = 200;
 
 // RFC 3986 §3.2.2, §3.2.3: a name or IPv4 address, or an IPv6 address in brackets; no user, and no comma: two lines
 // that somebody joined. Empty is legal, and says nothing.
 const HOST = /^(?:[a-z0-9._~!$&'()*+;=%-]*|\[[0-9a-f:.]+\])(?::\d*)?$/i;
 
+/** Tells whether a value is a host and, perhaps, a port, as in `Host` (RFC 9110 §7.2). */
+export function isHost(value: string): boolean {
+  return HOST.test(value);
+}
+
 /**
  * Says what, beside its target, lets a request be read in two ways, or undefined where nothing does. Node's parser also takes
- * a request line without a version (HTTP/0.9) or with `HTTP/2.0`, keeps the first of several `Host` lines and hands a body with
- * unknown codings over still coded. RFC 9112 §3.2 and §6.1 have a server refuse those: a proxy in front may have read another
- * request in them.
+ * a request line without a version (HTTP/0.9) or with `HTTP/2.0`, keeps the first of several `Host` lines, hands a body with
+ * unknown codings over still coded, and takes HTTP/1.0 with chunks. RFC 9112 §3.2 and §6.1 have a server refuse those: a proxy
+ * in front may have read another request in them.
  */
 export function requestDefect(req: IncomingMessage): string | undefined {
   if (req.httpVersionMajor !== 1) return 'http_version';
+  if (req.rawHeaders.length / 2 > maxLines(req.socket)) return 'too_many_header_lines';
   const hosts = req.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host');
   if (hosts.length > 1) return 'several_hosts';
-  if (!HOST.test(req.headers.host ?? '')) return 'malformed_host';
-  return hasForeignTransferCoding(req) ? 'transfer_coding' : undefined;
+  if (!isHost(req.headers.host ?? '')) return 'malformed_host';
+  const isCoded = req.headers['transfer-encoding'] !== undefined;
+  return hasForeignTransferCoding(req) || (isCoded && req.httpVersion === '1.0') ? 'transfer_coding' : undefined;
+}
+
+/** Beyond what this server keeps, `req.headers` is not the whole truth. */
+function maxLines(socket: Socket): number {
+  const { server } = socket as Socket & { readonly server?: Server & { readonly maxHeadersCount?: number | null } };
+  // 0 and null are no limit below ours.
+  return Math.min(MAX_HEADER_LINES, server?.maxHeadersCount || MAX_HEADER_LINES);
 }

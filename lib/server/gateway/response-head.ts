@@ -5,12 +5,17 @@ import { hasForeignTransferCoding } from './request-framing.js';
 // List fields in which the app in front of us (a session, CORS) and the service may both have a say.
 const SHARED_FIELDS: ReadonlySet<string> = new Set(['set-cookie', 'vary']);
 
+// Node's client keeps as many lines, and drops the rest without a word.
+const MAX_HEADER_LINES = 1000;
+
 /**
- * Whether a service's response head can be passed on. Node's client is more lenient than its server: it reads a status
- * of 000 and control characters in the reason phrase, which `writeHead` throws on.
+ * Whether a service's response head can be passed on. Node's client is more lenient than its server: it reads other versions of
+ * HTTP, a status of 000, and control characters in the reason phrase, which `writeHead` throws on.
  */
 export function isSoundHead(answer: IncomingMessage): boolean {
   return (
+    answer.httpVersionMajor === 1 &&
+    answer.rawHeaders.length / 2 <= MAX_HEADER_LINES &&
     (answer.statusCode as number) >= 200 &&
     /^[\t\x20-\x7e\x80-\xff]*$/.test(answer.statusMessage as string) &&
     !hasForeignTransferCoding(answer)

@@ -45,8 +45,8 @@ describe('forward', () => {
       const { port } = await gatewayTo(upstream.origin, { headers });
       await talk(port, head('PROPFIND /a;b//c?d=%2F&d'), 'ok');
       expect(upstream.requests[0]).to.equal(
-        `PROPFIND /a;b//c?d=%2F&d HTTP/1.1\r\nHost: ${upstream.origin.host}\r\nCookie: a=1\r\ncookie: b=2\r\n` +
-          'Accept: x\r\nAccept: y\r\nX-Latin: \xe9\r\nContent-Length: 0\r\nConnection: keep-alive\r\n\r\n',
+        `PROPFIND /a;b//c?d=%2F&d HTTP/1.1\r\nHost: ${upstream.origin.host}\r\nContent-Length: 0\r\nCookie: a=1\r\ncookie: b=2\r\n` +
+          'Accept: x\r\nAccept: y\r\nX-Latin: \xe9\r\nConnection: keep-alive\r\n\r\n',
       );
     });
 

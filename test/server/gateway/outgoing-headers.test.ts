@@ -28,6 +28,12 @@ describe('outgoingHeaders', () => {
     ...['Transfer-Encoding', 'Upgrade', 'HTTP2-Settings', 'Host', 'Content-Length', 'Expect', 'Forwarded', 'X-Real-IP'],
     ...['X-Forwarded-For', 'X-Forwarded-Host', 'X-Forwarded-Proto', 'X-Forwarded-Anything', 'X-Original-URL'],
     ...['X-Original-Host', 'X-Rewrite-URL', 'X-HTTP-Method-Override', 'X-HTTP-Method', 'X-Method-Override'],
+    ...['X-Forwarded', 'X-Client-IP', 'Client-IP', 'True-Client-IP', 'CF-Connecting-IP', 'X-Cluster-Client-IP'],
+    ...['X-Host', 'X-HTTP-Host-Override', 'X-Scheme', 'X-URL-Scheme', 'Front-End-Https', 'X-Original-URI', 'X-Method'],
+    ...['X-Original-Method', 'X-Rewrite-URI', 'X-WAWS-Unencoded-URL', 'X-Envoy-Original-Path', 'Script-Name', 'Proxy'],
+    ...['X-Script-Name', 'Path-Info', 'Remote-User', 'X-Remote-User', 'X-WebAuth-User', 'X-Auth-Request-User'],
+    ...['X-Authenticated-User', 'X-Authenticated-Userid', 'X-MS-Client-Principal', 'X-MS-Client-Principal-Name'],
+    ...['X-Amzn-Oidc-Data', 'X-Goog-Authenticated-User-Email'],
   ]) {
     it(`drops ${name}, in any case and with underscores, and no longer name`, () => {
       const variants = [name, name.toLowerCase(), name.toUpperCase(), name.replaceAll('-', '_')];

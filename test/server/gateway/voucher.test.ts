@@ -156,7 +156,7 @@ describe('createVoucher', () => {
       voucherOf(createKeyRing({ current: pair.privatePem })),
     );
     expect(decodePart(assertion, 0)).to.include({ alg: 'ES256', typ: 'gateway-assertion+jwt' });
-    const keys = assertionKeysFromInputs('assertionKeys', [pair.publicPem]);
+    const keys = assertionKeysFromInputs('assertionKeys', [pair.publicPem], []);
     const policy = {
       keys,
       audience: 'inventory-service',
