@@ -41,7 +41,7 @@ function orders(secret: string, logger: Logger | undefined, unwell: object): Exp
   app.use(`${PREFIX}/scope`, requireService({ scopes: ['tenant:delete'], ...guarded }));
   app.use(`${PREFIX}/user`, requireUser(guarded));
   app.use(`${PREFIX}/role`, requireRole({ roles: ['root'], ...guarded }));
-  app.get(`${PREFIX}/hang`, () => undefined);
+  app.all(`${PREFIX}/hang`, () => undefined);
   app.get(`${PREFIX}/reset`, (req) => req.socket.destroy());
   app.get(`${PREFIX}/echo`, (req, res) => {
     res.status(400).set('www-authenticate', String(req.headers.authorization)).json({ headers: req.headers });
