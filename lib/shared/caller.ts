@@ -43,7 +43,7 @@ export interface UserCaller extends CommonCaller {
   readonly tenantId?: string;
 }
 
-/** Who calls, as `req.user` has it: frozen, discriminated by `type`. */
+/** Who calls, as `req.user` has it: frozen, without a prototype, discriminated by `type`. */
 export type Caller = ServiceCaller | UserCaller;
 
 /** Where a caller's facts come from, beside the claims. */

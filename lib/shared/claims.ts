@@ -58,7 +58,7 @@ export type TokenClaims = ServiceTokenClaims | AccessTokenClaims;
  * about signature, time, audience or revocation.
  *
  * @param payload - what the token's second part decoded to
- * @returns frozen claims
+ * @returns frozen claims, without a prototype
  * @throws InvalidTokenError with the name of the claim in its `reason`
  */
 export function parseClaims(payload: Readonly<Record<string, unknown>>): TokenClaims {
@@ -75,12 +75,17 @@ export function parseClaims(payload: Readonly<Record<string, unknown>>): TokenCl
   };
   switch (own(payload, 'type')) {
     case 'service':
-      return Object.freeze({ ...claims, ...serviceClaims(payload, claims.user_id) });
+      return sealed({ ...claims, ...serviceClaims(payload, claims.user_id) });
     case 'access':
-      return Object.freeze({ ...claims, ...accessClaims(payload) });
+      return sealed({ ...claims, ...accessClaims(payload) });
     default:
       throw new InvalidTokenError('claim_type');
   }
+}
+
+/** Without a prototype: one that was polluted elsewhere must give nobody a claim. */
+function sealed<T extends TokenClaims>(claims: T): T {
+  return Object.freeze(Object.setPrototypeOf(claims, null) as T);
 }
 
 /** The audiences that a token names; none where it names nobody. */

@@ -30,6 +30,15 @@ describe('auditFields', () => {
     expect(fields).to.include({ token_id: caller.tokenId, key_id: caller.keyId });
   });
 
+  it('keeps 256 characters of a tenant, however long a stranger makes the path', () => {
+    const tenantOf = (length: number): unknown =>
+      auditFields({ ...about, tenantId: 't'.repeat(length), caller: undefined, refusal: undefined })['tenant_id'];
+    expect([tenantOf(256), tenantOf(257), tenantOf(16_000)]).to.deep.equal(Array(3).fill('t'.repeat(256)));
+    expect(auditFields({ ...about, tenantId: null, caller: undefined, refusal: undefined })['tenant_id']).to.equal(
+      null,
+    );
+  });
+
   it('names a person, and the reason of a refusal where there is one', () => {
     const caller = callerOf(userToken(secret), secret);
     const refusal = new InvalidTokenError('bad_signature');

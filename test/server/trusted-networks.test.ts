@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import net from 'node:net';
 import { expect } from 'chai';
 import { trustedNetworks } from '../../lib/server/trusted-networks.js';
+import { newSecret } from '../support/keys.js';
 import { misconfiguredBy, thrownBy } from '../support/refusals.js';
 
 const from = (remoteAddress: string | undefined, more: object = {}): IncomingMessage =>
@@ -141,6 +142,17 @@ describe('trustedNetworks', () => {
         expect(misconfiguredBy(() => trustedNetworks(['loopback', entry as string]))).to.equal('trustedNetworks');
       });
     }
+
+    // K8
+    it('without quoting what is no address, which may be a secret in the wrong place', () => {
+      const secret = newSecret();
+      for (const entry of [secret, secret.toLowerCase(), 'cafe'.repeat(12), `10.0.0.${secret}`]) {
+        expect(String(thrownBy(() => trustedNetworks([entry])))).to.include('the text that was given');
+      }
+      for (const entry of ['10.0.0.256', '10.0.0.0/33', '::1/129', '1.2.3']) {
+        expect(String(thrownBy(() => trustedNetworks([entry])))).to.include(`'${entry}'`);
+      }
+    });
 
     it('what is no list', () => {
       for (const value of ['loopback', null, {}, 7]) {

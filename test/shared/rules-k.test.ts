@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import sinon from 'sinon';
 import { assertionKeysFromRing } from '../../lib/shared/assertion-keys.js';
 import { ConfigurationError, KeysUnavailableError } from '../../lib/shared/errors.js';
 import { createAssertionVerifier } from '../../lib/shared/gateway-assertion.js';
@@ -203,5 +204,24 @@ describe('createTokenVerifier and createServiceToken, on two hosts', () => {
     expect(verify(signed).type).to.equal('service');
     const other = forge(newEcPair().privateKey, decodePart(signed, 0), serviceClaims(), 'ES256');
     expect(refusalOf(() => verify(other)).reason).to.equal('bad_signature');
+  });
+});
+
+// K7
+describe('createTokenVerifier, by a clock that tells no number', () => {
+  it('accepts nothing, from memory neither', () => {
+    const secret = newSecret();
+    const token = createServiceToken('orders-service', { keys: secret });
+    for (const cacheSize of [0, 10]) {
+      const { verify } = createTokenVerifier({ keys: secret, cacheSize });
+      expect(verify(token).type).to.equal('service');
+      const clock = sinon.stub(Date, 'now').returns(Number.NaN);
+      try {
+        expect(refusalOf(() => verify(token))).to.deep.equal({ code: 'invalid_token', reason: 'not_yet_valid' });
+      } finally {
+        clock.restore();
+      }
+      expect(verify(token).type).to.equal('service');
+    }
   });
 });

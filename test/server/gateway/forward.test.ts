@@ -393,6 +393,12 @@ describe('forward', () => {
       { name: 'closes amid the head', answer: 'HTTP/1.1 200 OK\r\nContent-Le' },
       { name: 'speaks another protocol', answer: 'SSH-2.0-OpenSSH\r\n' },
       { name: 'sends a malformed status line', answer: 'HTTP/1.1 two OK\r\nContent-Length: 2\r\n\r\nok' },
+      { name: 'answers in HTTP/2.0', answer: 'HTTP/2.0 200 OK\r\nContent-Length: 2\r\n\r\nok' },
+      { name: 'answers in HTTP/0.9', answer: 'HTTP/0.9 200 OK\r\nContent-Length: 2\r\n\r\nok' },
+      {
+        name: 'sends more lines than are kept',
+        answer: `HTTP/1.1 200 OK\r\nContent-Length: 2\r\n${'a:\r\n'.repeat(1000)}\r\nok`,
+      },
       { name: 'sends a status that does not exist', answer: 'HTTP/1.1 099 OK\r\nContent-Length: 2\r\n\r\nok' },
       { name: 'sends control characters in the reason', answer: 'HTTP/1.1 200 O\x01K\r\nContent-Length: 2\r\n\r\nok' },
       {
@@ -425,6 +431,13 @@ describe('forward', () => {
         expect(upstream.connections()).to.equal(1);
       });
     }
+
+    it('does not occur where the service sends as many lines as are kept', async () => {
+      const lines = 'a:\r\n'.repeat(999);
+      const upstream = await rawUpstream(`HTTP/1.1 200 OK\r\n${lines}Content-Length: 2\r\n\r\nok`);
+      const { port } = await gatewayTo(upstream.origin);
+      expect((await talk(port, head('GET /'), '\r\n\r\nok')).text).to.match(WHOLE);
+    });
 
     it('does not occur where the service answers properly', async () => {
       const { port, failures } = await gatewayTo((await rawUpstream(OK)).origin);
@@ -524,6 +537,43 @@ describe('forward', () => {
       expect(failures).to.deep.equal([]);
       client.write('hi');
       expect(String(await new Promise((resolve) => client.once('data', resolve)))).to.match(WHOLE);
+      client.destroy();
+    });
+
+    // G19
+    it('is client_timeout where the client stops in the midst of its upload', async () => {
+      const upstream = await rawUpstream((socket) => socket.write(OK), 'hi');
+      const options = { responseTimeoutMs: 50, idleTimeoutMs: 150 };
+      const { port, failures } = await gatewayTo(upstream.origin, { options });
+      await talk(port, POST_2.slice(0, -1), 'client_timeout');
+      expect(failures.map(({ cause }) => cause.message)).to.deep.equal(['No byte of the upload in 150 ms.']);
+      await eventually(async () => (await openConnections(upstream.server)) === 0);
+    });
+
+    it('is none where each byte of an upload comes in time, and the clock of the answer starts after the last', async () => {
+      const upstream = await rawUpstream((socket) => void setTimeout(() => socket.write(OK), 60), 'hello');
+      const options = { responseTimeoutMs: 100, idleTimeoutMs: 100 };
+      const { port, failures } = await gatewayTo(upstream.origin, { options });
+      const client = net.connect(port, '127.0.0.1');
+      client.write(head('POST /up', 'Content-Length: 5'));
+      for (const byte of 'hello') {
+        await pause(80);
+        client.write(byte);
+      }
+      expect(String(await new Promise((resolve) => client.once('data', resolve)))).to.match(WHOLE);
+      expect(failures).to.deep.equal([]);
+      client.destroy();
+    });
+
+    it('is upstream_timeout where the service says nothing after an upload that was slow', async () => {
+      const upstream = await rawUpstream(() => undefined, 'hi');
+      const options = { responseTimeoutMs: 50, idleTimeoutMs: 10_000 };
+      const { port } = await gatewayTo(upstream.origin, { options });
+      const client = net.connect(port, '127.0.0.1');
+      client.write(POST_2.slice(0, -1));
+      await pause(120);
+      client.write('i');
+      expect(String(await new Promise((resolve) => client.once('data', resolve)))).to.include('504');
       client.destroy();
     });
 

@@ -168,6 +168,13 @@ for (const { name, express } of EXPRESS_VERSIONS) {
       expect(valuesOf(rawHeaders, 'x-forwarded-host')).to.deep.equal(['evil']);
       await ask({ lines: [bearer] });
       expect(valuesOf(upstream.seen[1]!.rawHeaders, 'x-forwarded-host')).to.deep.equal(['inventory']);
+      // What a client told that proxy, and it passed on as it was.
+      for (const told of ['ev il', 'user@evil', ' , evil', '"evil"']) {
+        await ask({ lines: [bearer, `X-Forwarded-Host: ${told}`, 'X-Forwarded-Proto: evil, https'] });
+        const { rawHeaders: seen } = upstream.seen.at(-1)!;
+        expect(valuesOf(seen, 'x-forwarded-host')).to.deep.equal(['inventory']);
+        expect(valuesOf(seen, 'x-forwarded-proto')).to.deep.equal(['http']);
+      }
     });
 
     it('comes from an unknown address through a unix socket, and from no host over HTTP/1.0', async () => {

@@ -85,6 +85,35 @@ for (const { name, express } of EXPRESS_VERSIONS) {
       }
     });
 
+    it('refuses a transfer coding in HTTP/1.0', async () => {
+      for (const [version, status] of [
+        ['HTTP/1.1', 200],
+        ['HTTP/1.0', 400],
+      ] as const) {
+        const answer = await ask(version, 'Host: shop', 'Transfer-Encoding: chunked', '', '0');
+        expect([answer.status, answer.upstream.seen.length]).to.deep.equal([status, status === 200 ? 1 : 0]);
+      }
+    });
+
+    // RFC 9112 §6.3: where one request ends, and the next begins, is not certain either.
+    it('answers nothing that is pipelined behind a request that it refuses', async () => {
+      const next = ['', `GET ${PREFIX}/8 HTTP/1.1`, 'Host: shop', BEARER, 'Connection: close', '', ''];
+      for (const [path, lines, statuses] of [
+        ['/7', ['Host: shop'], [200, 200]],
+        ['/7', ['Host: shop', 'Host: shop'], [400]],
+        ['/7', ['Host: sh op'], [400]],
+        ['/7', ['Host: shop', 'Transfer-Encoding: gzip, chunked', '', '0', ''], [400]],
+        ['/../7', ['Host: shop'], [400]],
+      ] as const) {
+        const { app, upstream } = await rig(express, { keys });
+        const text = [`GET ${PREFIX}${path} HTTP/1.1`, BEARER, ...lines, ...next].join('\r\n');
+        const answer = await exchange(http.createServer(app), text);
+        const answers = [...answer.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
+        expect(answers).to.deep.equal(statuses);
+        expect(upstream.seen).to.have.length(statuses.filter((status) => status === 200).length);
+      }
+    });
+
     it('refuses a request line of another version', async () => {
       for (const version of ['', 'HTTP/2.0', 'HTTP/0.9']) {
         const { status, upstream } = await ask(version, 'Host: shop');

@@ -7,7 +7,7 @@ import { createKeyRing, type KeyRing } from '../../../lib/shared/key-ring.js';
 import type { RevocationList } from '../../../lib/shared/revocation.js';
 import { createServiceToken } from '../../../lib/shared/token.js';
 import { EXPRESS_VERSIONS } from '../../support/express-versions.js';
-import { closeRig, identityLines, portOf, PREFIX, rig, serve } from '../../support/gateway-rig.js';
+import { closeRig, identityLines, portOf, PREFIX, rig, serve, SERVICE } from '../../support/gateway-rig.js';
 import { newSecret } from '../../support/keys.js';
 import { bearerLine, userToken } from '../../support/proofs.js';
 import { recordingLogger } from '../../support/recording-logger.js';
@@ -46,6 +46,68 @@ for (const { name, express } of EXPRESS_VERSIONS) {
         expect(await ask({ revocations: { isRevoked } })).to.deep.equal([0, 401, 401]);
       });
     }
+
+    it('let nobody in, and do not end the process: a revocation list whose promise is rejected', async () => {
+      const unhandled: unknown[] = [];
+      const note = (reason: unknown): void => void unhandled.push(reason);
+      const before = process.listeners('unhandledRejection');
+      process.removeAllListeners('unhandledRejection').on('unhandledRejection', note);
+      try {
+        const isRevoked = (): boolean => Promise.reject(new Error('connection refused')) as never;
+        expect(await ask({ revocations: { isRevoked } })).to.deep.equal([0, 401, 401]);
+        expect(await ask({ revocations: { isRevoked: () => false } })).to.deep.equal([2, 200, 200]);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        expect(unhandled).to.deep.equal([]);
+      } finally {
+        process.removeAllListeners('unhandledRejection');
+        for (const listener of before) process.on('unhandledRejection', listener);
+      }
+    });
+
+    // A log that fails records nothing: then nobody comes in, and nothing ends.
+    for (const reason of [null, 'route', new Error('disk full')]) {
+      it(`let nobody in: a logger that throws ${String(reason)}`, async () => {
+        const fail = (): never => {
+          throw reason as Error;
+        };
+        const logger = { debug: fail, info: fail, warn: fail, error: fail };
+        const app = express();
+        let handled = 0;
+        app.use(gatewayAuth({ keys: ring, service: SERVICE, forwardAuthorization: true, logger }), (_req, res) => {
+          handled += 1;
+          res.end();
+        });
+        app.use((_req, res) => {
+          handled += 1;
+          res.end();
+        });
+        const goOn: ErrorRequestHandler = (_error, _req, res, _next) => void res.status(500).end();
+        app.use(goOn);
+        for (const lines of [[], ['Authorization: Bearer a.b.c'], [bearer]]) {
+          expect((await send(app, { lines })).status).to.equal(500);
+        }
+        expect(handled).to.equal(0);
+      });
+    }
+
+    it('keep nobody waiting: a logger that throws while a failure of the service is told', async () => {
+      const logger = recordingLogger();
+      const { ask: through, upstream } = await rig(express, {
+        keys: ring,
+        options: {
+          logger: {
+            ...logger,
+            error: () => {
+              throw new Error('disk full');
+            },
+          },
+        },
+      });
+      expect((await through({ lines: [bearer] })).status).to.equal(200);
+      upstream.server.closeAllConnections();
+      await new Promise((resolve) => upstream.server.close(resolve));
+      expect((await through({ lines: [bearer] })).status).to.equal(502);
+    });
 
     for (const answer of [Promise.resolve(ring.snapshot()), never, undefined, null, {}, false]) {
       it(`let nobody in: a key ring whose snapshot becomes ${inspect(answer, { depth: 0 })}`, async () => {
