@@ -125,7 +125,7 @@ describe('parseClaims', () => {
     const claims = parseClaims(payload);
     expect(Object.keys(claims)).to.have.members(['user_id', 'email', 'exp', 'iat', 'type']);
     expect(claims.type === 'access' && claims.role).to.equal(undefined);
-    expect(Object.getPrototypeOf(claims)).to.equal(Object.prototype);
+    expect(Object.getPrototypeOf(claims)).to.equal(null);
   });
 
   // V16

@@ -550,6 +550,19 @@ describe('forward', () => {
       await eventually(async () => (await openConnections(upstream.server)) === 0);
     });
 
+    it('is upstream_timeout where the client was slow first, and then the service takes nothing more', async () => {
+      const upstream = await listen(net.createServer((socket) => void socket.pause().on('error', () => undefined)));
+      const origin = new URL(`http://127.0.0.1:${String(portOf(upstream))}`);
+      const { port, failures } = await gatewayTo(origin, { options: { responseTimeoutMs: 40, idleTimeoutMs: 200 } });
+      const client = net.connect(port, '127.0.0.1');
+      client.write(head('POST /', 'Content-Length: 50000000'));
+      await pause(100);
+      client.write('x'.repeat(50_000_000));
+      await eventually(() => failures.length === 1);
+      expect(failures[0]!.failure).to.equal('upstream_timeout');
+      client.destroy();
+    });
+
     it('is none where each byte of an upload comes in time, and the clock of the answer starts after the last', async () => {
       const upstream = await rawUpstream((socket) => void setTimeout(() => socket.write(OK), 60), 'hello');
       const options = { responseTimeoutMs: 100, idleTimeoutMs: 100 };
