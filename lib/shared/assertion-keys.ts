@@ -16,8 +16,8 @@ export interface AssertionKeys {
 export interface AssertionKeySet {
   /** The key with which a gateway signs for `audience`; undefined where there is none that may. */
   signingKey(audience: string): RingKey | undefined;
-  /** The key by whose id an assertion for `audience` may be checked. */
-  verificationKey(kid: string, audience: string): RingKey | undefined;
+  /** The key by whose id an assertion for `audience` may be checked; none for an assertion without an id. */
+  verificationKey(kid: string | undefined, audience: string): RingKey | undefined;
 }
 
 /** A key that checks assertions, as a service has it: a derived key as text or bytes, or the gateway's public key. */
@@ -111,8 +111,10 @@ export function assertionKeysFromInputs(
   // A copy of a list has no holes, which `map` would pass over.
   const list = [...inputs].map((input) => readAssertionKey(setting, input));
   checkNoKeyOfTokens(setting, list, tokenKeys);
-  const keys = new Map(list.map((key) => [key.kid, key]));
-  const set: AssertionKeySet = { signingKey: () => undefined, verificationKey: (kid) => keys.get(kid) };
+  const set: AssertionKeySet = {
+    signingKey: () => undefined,
+    verificationKey: (kid) => list.find((key) => key.kid === kid),
+  };
   return { snapshot: () => set };
 }
 

@@ -120,7 +120,7 @@ function verifyAssertion(
   const payload = parsePayload(parsed);
   const audience = payload['aud'];
   if (!isServiceName(audience)) throw new InvalidTokenError('claim_aud');
-  const key = parsed.kid === undefined ? undefined : keys.verificationKey(parsed.kid, audience);
+  const key = keys.verificationKey(parsed.kid, audience);
   verifySignature(parsed, key === undefined ? [] : [key]);
   const claims = parseClaims(payload);
   if (claims.jti === undefined) throw new InvalidTokenError('jti_missing');

@@ -180,6 +180,6 @@ function ringOf(snapshot: KeySnapshot): KeyRing {
   return Object.freeze({
     snapshot: () => snapshot,
     toJSON: summary,
-    [inspect.custom]: () => `KeyRing ${inspect(summary(), { breakLength: 120 })}`,
+    [inspect.custom]: () => `KeyRing ${inspect(summary())}`,
   });
 }

@@ -105,9 +105,8 @@ function candidates(parsed: ParsedJwt, keys: KeySnapshot): readonly RingKey[] {
 }
 
 function checkKeyBinding(claims: TokenClaims, key: RingKey): void {
-  if (key.service === undefined) return;
-  if (claims.type !== 'service' || claims.service !== key.service)
-    throw new InvalidTokenError('key_of_another_service');
+  const service = claims.type === 'service' ? claims.service : undefined;
+  if (key.service !== undefined && service !== key.service) throw new InvalidTokenError('key_of_another_service');
 }
 
 /**

@@ -71,6 +71,17 @@ for (const { name, express } of EXPRESS_VERSIONS) {
         expect(await codeOf([change(() => ({ value: null }))])).to.equal('401 missing_credentials');
       });
 
+      it('says in the log why it does not believe what stands in req.user', async () => {
+        for (const [value, reason] of [
+          [undefined, 'user_removed'],
+          [{ type: 'service' }, 'unproven_user'],
+        ] as const) {
+          logger.lines.length = 0;
+          await codeOf([change(() => ({ value }))]);
+          expect(logger.lines.at(-1)?.fields).to.include({ decision: 'denied', reason });
+        }
+      });
+
       // D4
       for (const [what, make] of [
         ['an object of its own', () => ({ value: { type: 'service', service: CALLER, role: 'admin', scopes: [] } })],

@@ -47,7 +47,9 @@ for (const { name, express } of EXPRESS_VERSIONS) {
 
     it('tells that there is no key, and that a proxy passed the request on', async () => {
       const keyless = probe(express, { trustedNetworks: ['loopback'], audience: HERE });
-      expect((await ask(keyless, { lines: [bearerLine(token)] })).reason).to.equal('no_key');
+      for (const line of [bearerLine(token), assertionLine(assertionFor(token, secret))]) {
+        expect((await ask(keyless, { lines: [line] })).reason).to.equal('no_key');
+      }
       expect((await ask(keyless, { lines: plainLines(token, secret) })).reason).to.equal(null);
       const guessing = probe(express, { audience: HERE });
       const lines = plainLines(token, secret);

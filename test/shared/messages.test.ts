@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { expect } from 'chai';
+import { requireService } from '../../lib/server/require-service.js';
 import { assertionKeysFromRing } from '../../lib/shared/assertion-keys.js';
 import { signAssertion } from '../../lib/shared/gateway-assertion.js';
 import { createKeyRing, toKeyRing } from '../../lib/shared/key-ring.js';
@@ -20,6 +21,13 @@ const ROWS: readonly (readonly [message: string, act: () => unknown])[] = [
     'keys has a current key that is bound to sales-service.',
     () => make({ keys: { current: { key: newSecret(), service: 'sales-service' } } }),
   ],
+  ['audience must name at most 32 services.', () => make({ audience: Array(33).fill('a') })],
+  [
+    'audience makes the token longer than 8192 characters, which nobody accepts. Name fewer audiences',
+    () => make({ audience: Array(32).fill('a'.repeat(250)) }),
+  ],
+  ['onDenied must be a function, not true.', () => requireService({ onDenied: true as never })],
+  ['tenantParam must name a route parameter, not an empty string.', () => requireService({ tenantParam: '' })],
   ['scope must be words separated by single spaces.', () => make({ scope: 'a  b' })],
   ['issuer must be a name, not', () => make({ issuer: 7 })],
   ['role must be one word, not', () => make({ role: 'a b' })],

@@ -1,14 +1,16 @@
 import { expect } from 'chai';
 import { createKeyRing } from '../../lib/shared/key-ring.js';
+import type { RevocationList } from '../../lib/shared/revocation.js';
 import { createTokenChecker, type TokenChecker } from '../../lib/shared/token-checker.js';
 import { accessClaims, serviceClaims } from '../support/claims.js';
 import { forge } from '../support/forge.js';
 import { newSecret } from '../support/keys.js';
+import { refusalOf } from '../support/refusals.js';
 
 const keys = createKeyRing({ current: newSecret() });
 const [key] = keys.snapshot().keys;
 
-function checker(): TokenChecker {
+function checker(revocations?: RevocationList): TokenChecker {
   return createTokenChecker({
     keys,
     issuers: undefined,
@@ -16,7 +18,7 @@ function checker(): TokenChecker {
     clockToleranceSeconds: 5,
     maxLifetimeSeconds: Number.POSITIVE_INFINITY,
     requiredClaims: [],
-    revocations: undefined,
+    revocations,
     cacheSize: 10,
   });
 }
@@ -69,6 +71,19 @@ describe('createTokenChecker', () => {
   it('leaves out of the caller what the token does not say', () => {
     const { caller } = checker().check(token(accessClaims({ iat: undefined })));
     expect(caller).to.have.all.keys('type', 'userId', 'email', 'scopes', 'via', 'keyId', 'expiresAt');
+  });
+
+  it('tells a revoked token from a list that gives no answer', () => {
+    const text = token(serviceClaims());
+    for (const [answer, reason] of [
+      [true, undefined],
+      [undefined, 'list_gave_no_answer'],
+      [Promise.resolve(false), 'list_gave_no_answer'],
+    ] as const) {
+      const list = { isRevoked: () => answer as boolean };
+      expect(refusalOf(() => checker(list).check(text))).to.deep.equal({ code: 'token_revoked', reason });
+    }
+    expect(checker({ isRevoked: () => false }).check(text).keyId).to.equal(key?.kid);
   });
 
   it('returns one frozen object for every use of a token', () => {
