@@ -1,4 +1,4 @@
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AuthError } from '../shared/errors.js';
 
 /** The answer to a refused request (RFC 9457). */
@@ -53,7 +53,8 @@ export function sendProblem(req: IncomingMessage, res: ServerResponse, error: Au
   const body = Buffer.from(JSON.stringify(problemOf(error, requestId)));
   for (const name of OF_ANOTHER_ANSWER) res.removeHeader(name);
   res.statusCode = error.status;
-  res.statusMessage = STATUS_CODES[error.status] as string;
+  // The usual phrase of the status. HTTP/2 has none, and warns who sets it.
+  if (res.statusMessage !== '') res.statusMessage = '';
   res.setHeader('Content-Type', 'application/problem+json');
   res.setHeader('Content-Length', body.length);
   res.setHeader('Cache-Control', 'no-store');

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import type { RequestHandler } from 'express';
 import { expect } from 'chai';
 import { contextFromGateway } from '../../lib/server/context-from-gateway.js';
@@ -69,6 +70,7 @@ for (const { name, express } of EXPRESS_VERSIONS) {
       ] as const) {
         const answer = await send(app, { lines });
         expect(answer.status).to.equal(status);
+        expect(answer.statusMessage).to.equal(STATUS_CODES[status]);
         expect(answer.headers).to.include({ 'x-frame-options': 'DENY', 'cache-control': 'no-store' });
         expect(answer.headers).not.to.have.any.keys(
           ...['content-encoding', 'transfer-encoding', 'etag', 'expires', 'last-modified'],
@@ -79,7 +81,8 @@ for (const { name, express } of EXPRESS_VERSIONS) {
     });
 
     it('stays where nobody is refused', async () => {
-      const { headers } = await send(app, { lines: [bearerLine(serviceToken(secret))] });
+      const { headers, statusMessage } = await send(app, { lines: [bearerLine(serviceToken(secret))] });
+      expect(statusMessage).to.equal('Fine');
       expect(headers).to.include({ 'content-encoding': 'gzip', etag: '"1"', 'www-authenticate': 'Basic' });
     });
   });

@@ -169,7 +169,7 @@ export function openConnections(server: http.Server): Promise<number> {
 }
 
 /** The code of a problem document, with its status; the status alone where the answer is none. */
-export function refused({ status, text, headers }: WireAnswer): string {
+export function refused({ status, text, headers }: Omit<WireAnswer, 'statusMessage'>): string {
   if (headers['content-type'] !== 'application/problem+json') return String(status);
   return `${status} ${(JSON.parse(text) as { code: string }).code}`;
 }

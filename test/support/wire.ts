@@ -21,6 +21,7 @@ export interface WireRequest {
 /** What came back. `status` is 0 where the server hung up without an answer. */
 export interface WireAnswer {
   readonly status: number;
+  readonly statusMessage: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
 }
@@ -66,6 +67,7 @@ function parseAnswer(received: string): WireAnswer {
   const headers = lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.replace(/^[^:]*: */, '')]);
   return {
     status: Number(statusLine.split(' ')[1] ?? 0),
+    statusMessage: statusLine.split(' ').slice(2).join(' '),
     headers: Object.fromEntries(headers) as Record<string, string>,
     text: Buffer.from(received.slice(end + 4), 'latin1').toString(),
   };
