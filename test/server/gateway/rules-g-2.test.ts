@@ -1,3 +1,4 @@
+import http from 'node:http';
 import net from 'node:net';
 import { inspect } from 'node:util';
 import { expect } from 'chai';
@@ -11,7 +12,7 @@ import { closeRig, identityLines, portOf, PREFIX, rig, serve, SERVICE } from '..
 import { newSecret } from '../../support/keys.js';
 import { bearerLine, userToken } from '../../support/proofs.js';
 import { recordingLogger } from '../../support/recording-logger.js';
-import { send } from '../../support/wire.js';
+import { exchange, send } from '../../support/wire.js';
 import { eventually } from './forward-rig.js';
 
 const secret = newSecret();
@@ -89,6 +90,20 @@ for (const { name, express } of EXPRESS_VERSIONS) {
         expect(handled).to.equal(0);
       });
     }
+
+    // G19, RFC 9110 §15.5.9
+    it('tell a client that stops its upload so, and close the connection', async () => {
+      const silent = { keys: ring, options: { responseTimeoutMs: 50, idleTimeoutMs: 50 }, answer: () => undefined };
+      const { app, ask: through } = await rig(express, silent);
+      const head = [`POST ${PREFIX}/7 HTTP/1.1`, 'Host: s', bearer, 'Content-Length: 10', '', 'ab'];
+      const stopped = await exchange(http.createServer(app), head.join('\r\n'));
+      expect(stopped)
+        .to.match(/^HTTP\/1\.1 408 /)
+        .and.match(/\r\nconnection: close\r\n/i)
+        .and.include('request_timeout');
+      // Its twin: a client that said all it had to say is not to blame.
+      expect((await through({ lines: [bearer] })).status).to.equal(504);
+    });
 
     it('keep nobody waiting: a logger that throws while a failure of the service is told', async () => {
       const logger = recordingLogger();
