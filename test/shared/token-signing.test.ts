@@ -14,7 +14,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{1
 const withHole = (name: string): string[] => Object.assign(new Array<string>(2), { 1: name });
 
 const names = (count: number, length: number): string[] =>
-  Array.from({ length: count }, (_, index) => `a${String(index).padStart(length, '0')}`);
+  Array.from({ length: count }, (_, index) => `a${String(index).padStart(length, 'b')}`);
 
 describe('createServiceToken', () => {
   const secret = newSecret();
