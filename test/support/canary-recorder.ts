@@ -58,7 +58,17 @@ function addKey(registry: CanaryRegistry, key: unknown, label: string): void {
     registry.addBytes(key.export(), label);
   } else if (key instanceof KeyObject && key.type === 'private') {
     registry.addPem(key.export({ format: 'pem', type: 'pkcs8' }) as string, label);
-    registry.addText(String(key.export({ format: 'jwk' }).d), label);
+    const d = privateNumber(key);
+    if (d !== undefined) registry.addText(d, label);
+  }
+}
+
+/** JWK has no name for some curves; the lines of their PEM are known. */
+function privateNumber(key: KeyObject): string | undefined {
+  try {
+    return key.export({ format: 'jwk' }).d;
+  } catch {
+    return undefined;
   }
 }
 
