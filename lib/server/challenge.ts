@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AuthError } from '../shared/errors.js';
+import { breakOff } from './break-off.js';
 
 /** The answer to a refused request (RFC 9457). */
 export interface Problem {
@@ -32,9 +33,9 @@ export function challengeOf(error: AuthError): string {
   return `Bearer realm="service-auth", error="invalid_token", error_description="${error.detail}"`;
 }
 
-const OF_ANOTHER_ANSWER: readonly string[] = [
-  ...['content-encoding', 'transfer-encoding', 'etag', 'last-modified', 'expires', 'trailer', 'www-authenticate'],
-];
+// What describes an answer that is not given, or would let it be kept: a CDN heeds its own field before Cache-Control (RFC 9213).
+const OF_ANOTHER_ANSWER =
+  /^(?:content-(?!security-policy).*|transfer-encoding|trailer|etag|last-modified|expires|age|pragma|accept-ranges|location|refresh|www-authenticate|cdn-cache-control|surrogate-control)$/;
 
 /**
  * Answers a refusal as `application/problem+json`, without what earlier middleware said of an answer of its own. An answer that has
@@ -47,11 +48,11 @@ const OF_ANOTHER_ANSWER: readonly string[] = [
  */
 export function sendProblem(req: IncomingMessage, res: ServerResponse, error: AuthError, requestId: string): void {
   if (res.headersSent) {
-    if (!res.writableEnded) res.destroy();
+    if (!res.writableEnded) breakOff(res);
     return;
   }
   const body = Buffer.from(JSON.stringify(problemOf(error, requestId)));
-  for (const name of OF_ANOTHER_ANSWER) res.removeHeader(name);
+  for (const name of res.getHeaderNames()) if (OF_ANOTHER_ANSWER.test(name)) res.removeHeader(name);
   res.statusCode = error.status;
   // The usual phrase of the status. HTTP/2 has none, and warns who sets it.
   if (res.statusMessage !== '') res.statusMessage = '';

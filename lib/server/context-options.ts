@@ -120,7 +120,11 @@ function readAssertionKeys(
 ): AssertionKeys | undefined {
   const tokenKeys = keys === undefined ? [] : keysNow(keys);
   if (isKeyRing(given)) {
-    checkNoKeyOfTokens('assertionKeys', keysNow(given), tokenKeys);
+    checkNoKeyOfTokens(
+      'assertionKeys',
+      keysNow(given).map(({ key }) => key),
+      tokenKeys,
+    );
     return assertionKeysFromRing(given, true);
   }
   if (given !== undefined) {

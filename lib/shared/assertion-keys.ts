@@ -110,7 +110,9 @@ export function assertionKeysFromInputs(
   if (inputs.length === 0) throw new ConfigurationError(setting, 'must hold a key.');
   // A copy of a list has no holes, which `map` would pass over.
   const list = [...inputs].map((input) => readAssertionKey(setting, input));
-  checkNoKeyOfTokens(setting, list, tokenKeys);
+  // A token's secret is the text itself, an assertion's what the text decodes to: one text must not be both.
+  const texts = inputs.filter((input) => typeof input === 'string').map((text) => createSecretKey(Buffer.from(text)));
+  checkNoKeyOfTokens(setting, [...list.map(({ key }) => key), ...texts], tokenKeys);
   const set: AssertionKeySet = {
     signingKey: () => undefined,
     verificationKey: (kid) => list.find((key) => key.kid === kid),
@@ -125,10 +127,10 @@ export function assertionKeysFromInputs(
  */
 export function checkNoKeyOfTokens(
   setting: string,
-  assertionKeys: readonly RingKey[],
+  assertionKeys: readonly KeyObject[],
   tokenKeys: readonly RingKey[],
 ): void {
-  if (assertionKeys.some(({ key }) => tokenKeys.some((other) => isSameKey(other.key, key)))) {
+  if (assertionKeys.some((key) => tokenKeys.some((other) => isSameKey(other.key, key)))) {
     throw new ConfigurationError(setting, 'holds a key of tokens. The gateway has a key of its own for assertions.');
   }
 }

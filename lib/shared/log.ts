@@ -116,7 +116,14 @@ function throwingErrors(logger: Logger): Logger {
     (method: keyof Logger): Logger['info'] =>
     (message, fields) => {
       try {
-        return logger[method](message, fields);
+        const result = logger[method](message, fields);
+        // Too late to refuse anybody, but no reason to end the process.
+        if (result instanceof Promise) {
+          result.catch(() => {
+            process.emitWarning('The logger lost a line.', 'ServiceAuthWarning');
+          });
+        }
+        return result;
       } catch (reason) {
         throw reason instanceof Error ? reason : new Error('The logger failed.', { cause: reason });
       }

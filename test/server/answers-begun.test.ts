@@ -1,4 +1,5 @@
-import { STATUS_CODES } from 'node:http';
+import { createServer, STATUS_CODES } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import type { RequestHandler } from 'express';
 import { expect } from 'chai';
 import { contextFromGateway } from '../../lib/server/context-from-gateway.js';
@@ -36,6 +37,28 @@ for (const { name, express } of EXPRESS_VERSIONS) {
         expect(granted.text).to.match(/begun[^]*let in[^]*0\r\n\r\n$/);
       });
 
+      it(`shows an HTTP/1.0 client, too, that it is not whole (required: ${String(required)})`, async () => {
+        const server = createServer(
+          served((_req, res, next) => {
+            res.write('begun');
+            next();
+          }, required),
+        );
+        await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+        const code = await new Promise((resolve) => {
+          const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+          socket.resume().on('error', ({ code: reset }: NodeJS.ErrnoException) => {
+            resolve(reset);
+          });
+          socket.on('end', () => {
+            resolve('an orderly end');
+          });
+          socket.write('GET / HTTP/1.0\r\n\r\n');
+        });
+        expect(code).to.equal('ECONNRESET');
+        server.close();
+      });
+
       it(`leaves one that is complete as it is (required: ${String(required)})`, async () => {
         const app = served((_req, res, next) => {
           res.end('complete');
@@ -55,6 +78,9 @@ for (const { name, express } of EXPRESS_VERSIONS) {
       Expires: 'Thu, 01 Jan 2099 00:00:00 GMT',
       'Last-Modified': 'Thu, 01 Jan 2009 00:00:00 GMT',
       'WWW-Authenticate': 'Basic',
+      'CDN-Cache-Control': 'max-age=60',
+      'Content-Disposition': 'attachment',
+      Location: '/a',
     };
     const app = served((_req, res, next) => {
       for (const [header, value] of Object.entries(EARLIER)) res.setHeader(header, value);
@@ -73,7 +99,16 @@ for (const { name, express } of EXPRESS_VERSIONS) {
         expect(answer.statusMessage).to.equal(STATUS_CODES[status]);
         expect(answer.headers).to.include({ 'x-frame-options': 'DENY', 'cache-control': 'no-store' });
         expect(answer.headers).not.to.have.any.keys(
-          ...['content-encoding', 'transfer-encoding', 'etag', 'expires', 'last-modified'],
+          ...[
+            'cdn-cache-control',
+            'content-disposition',
+            'location',
+            'content-encoding',
+            'transfer-encoding',
+            'etag',
+            'expires',
+            'last-modified',
+          ],
         );
         expect(answer.headers['www-authenticate']).to.equal(status === 401 ? 'Bearer realm="service-auth"' : undefined);
         expect((JSON.parse(answer.text) as { status: number }).status).to.equal(status);

@@ -50,6 +50,14 @@ describe('contextFromGateway: a key of tokens given as an assertion key', () => 
     make({ keys: bytes, assertionKeys: deriveAssertionKey(HERE, { keys: bytes }) });
   });
 
+  it('is refused: one text as both, which a token reads as it stands and an assertion decodes', () => {
+    const text = newSecretKey(32).export().toString('base64url');
+    for (const keys of [text, { previous: [{ key: text, service: 'sales-service' }] }]) {
+      expect(misconfiguredBy(() => make({ keys, assertionKeys: text }))).to.equal('assertionKeys');
+      make({ keys, assertionKeys: newSecretKey(32).export().toString('base64url') });
+    }
+  });
+
   it('is refused from the environment, by the name of the variable', () => {
     const env = { JWT_SECRET_KEY_PREVIOUS: pair.publicPem, JWT_ALGORITHM: 'ES256', SERVICE_NAME: HERE };
     const start = (key: string) => inEnvironment({ ...env, GATEWAY_ASSERTION_KEY: key }, () => make({}));

@@ -204,6 +204,15 @@ describe('readLogger', () => {
     }
   });
 
+  it('ends no process where a line is lost later', async () => {
+    const warned = new Promise<Error>((resolve) => process.once('warning', resolve));
+    const logger = readLogger({ ...full, info: () => Promise.reject(new Error('disk full')) });
+    const result = logger.info('text') as Promise<unknown>;
+    expect((await warned).message).to.equal('The logger lost a line.');
+    await result.catch(() => undefined);
+    expect(await readLogger({ ...full, info: () => Promise.resolve(1) }).info('text')).to.equal(1);
+  });
+
   // D10, G16: Express takes a thrown null or 'route' for "go on".
   it('throws nothing but errors, whatever the logger throws', () => {
     const boom = new Error('disk full');

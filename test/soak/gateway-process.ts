@@ -23,7 +23,8 @@ const { secret, routes, timeoutMs } = JSON.parse(process.argv[2] ?? '{}') as {
 };
 
 let warnings = 0;
-process.on('warning', () => (warnings += 1));
+// A newer Node's deprecations are no leak; MaxListenersExceededWarning is one.
+process.on('warning', ({ name }) => (warnings += name === 'DeprecationWarning' ? 0 : 1));
 
 const middleware = gateway({
   keys: secret,

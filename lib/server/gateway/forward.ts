@@ -1,5 +1,5 @@
 import http, { type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
-import { breakOff } from './break-off.js';
+import { breakOff } from '../break-off.js';
 import { whenClientGone } from './client-gone.js';
 import type { ForwardFailure, ForwardOptions, ForwardRequest } from './forward-options.js';
 import { requestFraming } from './request-framing.js';

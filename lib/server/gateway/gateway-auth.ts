@@ -6,6 +6,7 @@ import { asError } from '../as-error.js';
 import { GATEWAY_HEADERS, isGatewaysWord, settleIdentityHeaders } from '../credential-headers.js';
 import { checkIsCalled } from '../guard-arguments.js';
 import { admit } from './admission.js';
+import { isAfterLast } from './last-request.js';
 import { type GatewayAuthOptions, resolveGatewayAuth } from './gateway-options.js';
 
 /**
@@ -35,6 +36,7 @@ export function gatewayAuth(...args: readonly [options?: GatewayAuthOptions]): R
   const settings = resolveGatewayAuth(options);
 
   return function gatewayAuthMiddleware(req, res, next) {
+    if (isAfterLast(req)) return;
     let service: string | undefined;
     try {
       service = settings.serviceOf(req);

@@ -165,7 +165,12 @@ function resolveCommon(options: CommonGatewayOptions): GatewaySettings {
 
 function readAssertionRing(given: KeysInput | undefined, tokenKeys: KeyRing): ReturnType<typeof assertionKeysFromRing> {
   const ring = given === undefined ? tokenKeys : toKeyRing('assertionKeys', given);
-  if (given !== undefined) checkNoKeyOfTokens('assertionKeys', ring.snapshot().keys, tokenKeys.snapshot().keys);
+  if (given !== undefined)
+    checkNoKeyOfTokens(
+      'assertionKeys',
+      ring.snapshot().keys.map(({ key }) => key),
+      tokenKeys.snapshot().keys,
+    );
   const assertionKeys = assertionKeysFromRing(ring, given !== undefined);
   if (assertionKeys.snapshot().signingKey('any') === undefined) {
     throw new ConfigurationError(

@@ -8,6 +8,7 @@ import { admit, decisionFields } from './admission.js';
 import { forward } from './forward.js';
 import type { ForwardFailure, ForwardOptions } from './forward-options.js';
 import { type GatewayOptions, type GatewaySettings, resolveGateway } from './gateway-options.js';
+import { isAfterLast, makeLast } from './last-request.js';
 import { outgoingHeaders } from './outgoing-headers.js';
 import { type Passage, targetOf } from './passes.js';
 import { isHost } from './request-defect.js';
@@ -57,6 +58,7 @@ export function gateway(...args: readonly [options: GatewayOptions]): GatewayMid
   const limits: ForwardOptions = { ...timeouts, isGatewaysWord };
 
   const middleware: RequestHandler = function gatewayMiddleware(req, res, next) {
+    if (isAfterLast(req)) return;
     const target = targetOf(req);
     const route = routes.match(pathOf(target));
     if (route === undefined) {
@@ -104,7 +106,7 @@ function forwardTo(
       // Nobody above would catch it, and the client waits for its answer.
     }
     // RFC 9110 §15.5.9: of an upload that stands still the rest is not waited for.
-    if (failure === 'client_timeout') res.setHeader('Connection', 'close');
+    if (failure === 'client_timeout') makeLast(req, res);
     sendProblem(req, res, error, requestId);
   });
 }

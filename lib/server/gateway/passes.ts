@@ -13,6 +13,7 @@ import type { VerifiedToken } from '../../shared/token-checker.js';
 import { bearerToken } from '../bearer.js';
 import { GATEWAY_HEADERS, readCredentialHeaders, settleIdentityHeaders } from '../credential-headers.js';
 import type { GatewaySettings } from './gateway-options.js';
+import { makeLast } from './last-request.js';
 import { requestDefect } from './request-defect.js';
 import { pathOf, targetDefect } from './request-target.js';
 
@@ -88,15 +89,14 @@ function refuseTrace({ req, res }: Passage): boolean {
 function refuseAmbiguousRequests({ req, res }: Passage): boolean {
   const defect = requestDefect(req);
   if (defect === undefined) return true;
-  // Where this request ends, and what is the next one, cannot be told either (RFC 9112 §6.3).
-  res.setHeader('Connection', 'close');
+  makeLast(req, res);
   throw new BadRequestError(defect);
 }
 
-function refuseAmbiguousPaths({ target, res }: Passage): boolean {
+function refuseAmbiguousPaths({ req, target, res }: Passage): boolean {
   const defect = targetDefect(target);
   if (defect === undefined) return true;
-  res.setHeader('Connection', 'close');
+  makeLast(req, res);
   throw new BadPathError(defect);
 }
 

@@ -12,6 +12,8 @@ export const MAX_HEADER_LINES = 200;
 // that somebody joined. Empty is legal, and says nothing.
 const HOST = /^(?:[a-z0-9._~!$&'()*+;=%-]*|\[[0-9a-f:.]+\])(?::\d*)?$/i;
 
+type ServedSocket = Socket & { readonly server?: Server & { readonly maxHeadersCount?: number | null } };
+
 /** Tells whether a value is a host and, perhaps, a port, as in `Host` (RFC 9110 §7.2). */
 export function isHost(value: string): boolean {
   return HOST.test(value);
@@ -24,18 +26,20 @@ export function isHost(value: string): boolean {
  * in front may have read another request in them.
  */
 export function requestDefect(req: IncomingMessage): string | undefined {
-  if (req.httpVersionMajor !== 1) return 'http_version';
-  if (req.rawHeaders.length / 2 > maxLines(req.socket)) return 'too_many_header_lines';
-  const hosts = req.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host');
+  // Adapters that make requests of their own may have no version, no raw lines and no socket.
+  if (String((req.httpVersionMajor as number | string | undefined) ?? 1) !== '1') return 'http_version';
+  const lines = (req.rawHeaders as string[] | undefined) ?? [];
+  if (isTooMany(lines.length / 2, req.socket)) return 'too_many_header_lines';
+  const hosts = lines.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host');
   if (hosts.length > 1) return 'several_hosts';
   if (!isHost(req.headers.host ?? '')) return 'malformed_host';
   const isCoded = req.headers['transfer-encoding'] !== undefined;
   return hasForeignTransferCoding(req) || (isCoded && req.httpVersion === '1.0') ? 'transfer_coding' : undefined;
 }
 
-/** Beyond what this server keeps, `req.headers` is not the whole truth. */
-function maxLines(socket: Socket): number {
-  const { server } = socket as Socket & { readonly server?: Server & { readonly maxHeadersCount?: number | null } };
-  // 0 and null are no limit below ours.
-  return Math.min(MAX_HEADER_LINES, server?.maxHeadersCount || MAX_HEADER_LINES);
+/** Beyond what this server keeps, `req.headers` is not the whole truth; where it has just so many, some may have been dropped. */
+function isTooMany(count: number, socket: ServedSocket | undefined): boolean {
+  // 0 and null are no limit.
+  const kept = socket?.server?.maxHeadersCount || Number.POSITIVE_INFINITY;
+  return count > MAX_HEADER_LINES || count >= kept;
 }

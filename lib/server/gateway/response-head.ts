@@ -5,7 +5,7 @@ import { hasForeignTransferCoding } from './request-framing.js';
 // List fields in which the app in front of us (a session, CORS) and the service may both have a say.
 const SHARED_FIELDS: ReadonlySet<string> = new Set(['set-cookie', 'vary']);
 
-// Node's client keeps as many lines, and drops the rest without a word.
+// Node's client keeps as many lines, and drops the rest without a word: where it has just so many, some may have been dropped.
 const MAX_HEADER_LINES = 1000;
 
 /**
@@ -15,7 +15,7 @@ const MAX_HEADER_LINES = 1000;
 export function isSoundHead(answer: IncomingMessage): boolean {
   return (
     answer.httpVersionMajor === 1 &&
-    answer.rawHeaders.length / 2 <= MAX_HEADER_LINES &&
+    answer.rawHeaders.length / 2 < MAX_HEADER_LINES &&
     (answer.statusCode as number) >= 200 &&
     /^[\t\x20-\x7e\x80-\xff]*$/.test(answer.statusMessage as string) &&
     !hasForeignTransferCoding(answer)

@@ -396,7 +396,7 @@ describe('forward', () => {
       { name: 'answers in HTTP/2.0', answer: 'HTTP/2.0 200 OK\r\nContent-Length: 2\r\n\r\nok' },
       { name: 'answers in HTTP/0.9', answer: 'HTTP/0.9 200 OK\r\nContent-Length: 2\r\n\r\nok' },
       {
-        name: 'sends more lines than are kept',
+        name: 'sends as many lines as are kept, or more',
         answer: `HTTP/1.1 200 OK\r\nContent-Length: 2\r\n${'a:\r\n'.repeat(1000)}\r\nok`,
       },
       { name: 'sends a status that does not exist', answer: 'HTTP/1.1 099 OK\r\nContent-Length: 2\r\n\r\nok' },
@@ -432,8 +432,8 @@ describe('forward', () => {
       });
     }
 
-    it('does not occur where the service sends as many lines as are kept', async () => {
-      const lines = 'a:\r\n'.repeat(999);
+    it('does not occur where the service sends fewer lines than are kept', async () => {
+      const lines = 'a:\r\n'.repeat(998);
       const upstream = await rawUpstream(`HTTP/1.1 200 OK\r\n${lines}Content-Length: 2\r\n\r\nok`);
       const { port } = await gatewayTo(upstream.origin);
       expect((await talk(port, head('GET /'), '\r\n\r\nok')).text).to.match(WHOLE);

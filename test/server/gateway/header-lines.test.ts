@@ -52,13 +52,15 @@ for (const { name, express } of EXPRESS_VERSIONS) {
       middleware.close();
       const [, status = ''] = answer.split(' ');
       const body = answer.slice(answer.indexOf('\r\n\r\n') + 4).replaceAll(/^[0-9a-f]+\r\n|\r\n0\r\n\r\n$/g, '');
-      return { status: Number(status), user: JSON.parse(body) as Record<string, unknown>, whole };
+      return { status: Number(status), user: JSON.parse(body || 'null') as Record<string, unknown>, whole };
     }
 
     for (const kept of [null, 20, 50, 200]) {
       it(`leave the caller whole in a service that keeps ${String(kept ?? 1000)}`, async () => {
         for (const lines of [10, 19, 40, 45, 50, 55, 100, 190, MAX_HEADER_LINES]) {
           const { status, user } = await through(lines, kept);
+          // From Node 22 on such a service refuses instead of dropping lines.
+          if (status === 431 && lines + 9 > (kept ?? 1000)) continue;
           expect(status).to.equal(200);
           expect(user).to.include({ via: 'assertion', role: 'owner', tenantId: 't-1' });
         }
@@ -69,14 +71,23 @@ for (const { name, express } of EXPRESS_VERSIONS) {
       for (const lines of [MAX_HEADER_LINES + 1, 990, 1000, 1010]) {
         for (const first of [[], ['Connection: x-gateway-assertion, x-user-role']]) {
           const { status, user, whole } = await through(lines, null, first);
-          expect([status, user['code'], whole.length]).to.deep.equal([400, 'bad_request', 0]);
+          // From Node 22 on the gateway's own server refuses more than 1,000.
+          if (status !== 431) expect([status, user['code']]).to.deep.equal([400, 'bad_request']);
+          expect(whole).to.have.length(0);
         }
       }
     });
 
     it('are refused where the gateway’s own server keeps fewer', async () => {
-      expect((await through(30, null, [], 30)).status).to.equal(200);
-      expect((await through(31, null, [], 30)).user['code']).to.equal('bad_request');
+      // Node hands lines over in batches of 31: a limit that ends one leaves no trace of what it dropped.
+      for (const limit of [30, 31, 62, 124]) {
+        expect((await through(limit - 1, null, [], limit)).status).to.equal(200);
+        for (const lines of [limit, limit + 1, limit + 40]) {
+          const { status, whole } = await through(lines, null, [], limit);
+          expect(status).to.be.oneOf([400, 431]);
+          expect(whole).to.have.length(0);
+        }
+      }
       expect((await through(31, null, [], 0)).status).to.equal(200);
     });
   });

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import { expect } from 'chai';
+import { requestDefect } from '../../../lib/server/gateway/request-defect.js';
 import { createServiceToken } from '../../../lib/shared/token.js';
 import { EXPRESS_VERSIONS } from '../../support/express-versions.js';
 import { closeRig, PREFIX, rig, valuesOf } from '../../support/gateway-rig.js';
@@ -105,13 +106,48 @@ for (const { name, express } of EXPRESS_VERSIONS) {
         ['/7', ['Host: shop', 'Transfer-Encoding: gzip, chunked', '', '0', ''], [400]],
         ['/../7', ['Host: shop'], [400]],
       ] as const) {
-        const { app, upstream } = await rig(express, { keys });
+        const { app, ask: warmUp, upstream } = await rig(express, { keys });
+        // A connection to the service that stands: a new one would come too late to show it.
+        await warmUp({ lines: [BEARER] });
+        upstream.seen.length = 0;
         const text = [`GET ${PREFIX}${path} HTTP/1.1`, BEARER, ...lines, ...next].join('\r\n');
         const answer = await exchange(http.createServer(app), text);
         const answers = [...answer.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
         expect(answers).to.deep.equal(statuses);
         expect(upstream.seen).to.have.length(statuses.filter((status) => status === 200).length);
       }
+    });
+
+    it('processes nothing behind a request that it refuses, while an earlier answer is still open', async () => {
+      const { app, upstream } = await rig(express, {
+        keys,
+        answer: ({ url }, res) => {
+          if (url?.endsWith('/slow') !== true) res.end('ok');
+          else setTimeout(() => res.end('slow'), 60);
+        },
+      });
+      for (const [hosts, urls] of [
+        [['Host: shop'], ['/slow', '/7', '/after']],
+        [['Host: shop', 'Host: shop'], ['/slow']],
+      ] as const) {
+        upstream.seen.length = 0;
+        const text = [
+          ...[`GET ${PREFIX}/slow HTTP/1.1`, 'Host: shop', BEARER, ''],
+          ...[`GET ${PREFIX}/7 HTTP/1.1`, ...hosts, BEARER, ''],
+          ...[`GET ${PREFIX}/after HTTP/1.1`, 'Host: shop', BEARER, 'Connection: close', '', ''],
+        ];
+        await exchange(http.createServer(app), text.join('\r\n'));
+        expect(upstream.seen.map(({ url }) => url.slice(PREFIX.length)).toSorted()).to.deep.equal(urls.toSorted());
+      }
+    });
+
+    it('takes what an adapter makes, without socket, raw lines or version', () => {
+      const sound = { headers: { host: 'shop' } };
+      for (const req of [sound, { ...sound, httpVersionMajor: '1' }, { ...sound, socket: {}, rawHeaders: [] }]) {
+        expect(requestDefect(req as unknown as http.IncomingMessage)).to.equal(undefined);
+      }
+      expect(requestDefect({ headers: { host: 'a b' } } as http.IncomingMessage)).to.equal('malformed_host');
+      expect(requestDefect({ ...sound, httpVersionMajor: '2' } as never)).to.equal('http_version');
     });
 
     it('refuses a request line of another version', async () => {
