@@ -52,7 +52,7 @@ for (const { name, express } of EXPRESS_VERSIONS) {
       middleware.close();
       const [, status = ''] = answer.split(' ');
       const body = answer.slice(answer.indexOf('\r\n\r\n') + 4).replaceAll(/^[0-9a-f]+\r\n|\r\n0\r\n\r\n$/g, '');
-      return { status: Number(status), user: JSON.parse(body || 'null') as Record<string, unknown>, whole };
+      return { status: Number(status), user: JSON.parse(body.trim() || 'null') as Record<string, unknown>, whole };
     }
 
     for (const kept of [null, 20, 50, 200]) {
