@@ -42,14 +42,16 @@ export function trustedNetworks(networks: readonly string[]): PeerCheck {
   };
 }
 
-/** Whether an IPv6 block holds every IPv4 address in its mapped form, `::ffff:0:0/96` (RFC 4291 §2.5.5.2), or most of them. */
-function coversAllOfIPv4(address: string, bits: number): boolean {
+// Where IPv6 has IPv4's addresses (RFC 4291 §2.5.5.2).
+const MAPPED = new BlockList();
+MAPPED.addSubnet('::ffff:0:0', 96, 'ipv6');
+
+/** Whether an IPv6 block holds IPv4 addresses in their mapped form, and more of them than an IPv4 /8. */
+function isWideInIPv4(address: string, bits: number): boolean {
   if (isIP(address) !== 6 || bits >= 104) return false;
   const block = new BlockList();
   block.addSubnet(address, bits, 'ipv6');
-  return ['::ffff:0.0.0.1', '::ffff:127.0.0.1', '::ffff:128.0.0.1', '::ffff:255.0.0.1'].some((ip) =>
-    block.check(ip, 'ipv6'),
-  );
+  return MAPPED.check(address, 'ipv6') || block.check('::ffff:0:0', 'ipv6');
 }
 
 function addNetwork(blocks: BlockList, network: unknown): void {
@@ -63,7 +65,7 @@ function addNetwork(blocks: BlockList, network: unknown): void {
       `may hold addresses ('10.1.2.3'), blocks ('10.0.0.0/8'), 'loopback', 'private' and 'unix', not ${describeNetwork(network)}.`,
     );
   }
-  if (bits < (version === 4 ? 8 : 7) || coversAllOfIPv4(address, bits)) {
+  if (bits < (version === 4 ? 8 : 7) || isWideInIPv4(address, bits)) {
     throw new ConfigurationError(
       'trustedNetworks',
       `must not hold '${String(network)}': it believes nearly everybody. The widest block is an IPv4 /8 or an IPv6 /7.`,

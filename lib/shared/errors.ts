@@ -234,7 +234,10 @@ export class BadPathError extends AuthError {
   }
 }
 
-/** 400, at the gateway: request line, `Host` or body framing could be read in two ways (RFC 9112 §2.3, §3.2, §6.1). */
+/**
+ * 400, at the gateway: request line, `Host` or body framing could be read in two ways (RFC 9112 §2.3, §3.2, §6.1), or there are more
+ * header lines than every reader keeps.
+ */
 export class BadRequestError extends AuthError {
   override readonly name = 'BadRequestError';
   readonly code = 'bad_request';

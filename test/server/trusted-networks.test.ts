@@ -48,6 +48,9 @@ describe('trustedNetworks', () => {
     '::/8',
     '::ffff:0:0/96',
     '::ffff:0:0/103',
+    '::ffff:32.0.0.0/99',
+    '::ffff:64.0.0.0/103',
+    '::ffff:200.0.0.0/97',
   ]) {
     it(`refuses ${wide}, which is nearly everybody`, () => {
       const error = thrownBy(() => trustedNetworks([wide])) as Error;

@@ -23,7 +23,7 @@ export interface ForwardOptions {
   readonly connectTimeoutMs: number;
   /**
    * Until the response head, from the last byte of the upload that the service took. While it is the client who is slow
-   * the clock stands; that wait is bounded by `idleTimeoutMs` for each byte, and by the server's own `requestTimeout`.
+   * the clock stands; that wait is bounded by `idleTimeoutMs` more, and by the server's own `requestTimeout`.
    */
   readonly responseTimeoutMs: number;
   /** The longest time in which no byte moves, of an upload or after the response head. An event stream needs a heartbeat. */

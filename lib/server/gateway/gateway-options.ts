@@ -60,7 +60,10 @@ export interface GatewayOptions extends CommonGatewayOptions {
   readonly connectTimeoutMs?: number | undefined;
   /** How long a service may take until its response head, in ms, 1 to 600,000. Default: 30,000; then 504. */
   readonly responseTimeoutMs?: number | undefined;
-  /** How long neither side may send a byte after that, in ms, 1 to 3,600,000. Default: 60,000; then the connection ends. */
+  /**
+   * How long neither side may send a byte after that, in ms, 1 to 3,600,000; and how long an upload may stand still, beyond
+   * `responseTimeoutMs`. Default: 60,000; then the connection ends, for the upload with 408.
+   */
   readonly idleTimeoutMs?: number | undefined;
 }
 

@@ -24,7 +24,8 @@ export interface GatewayMiddleware extends RequestHandler {
 /**
  * Makes a gateway: what {@link gatewayAuth} does, and the forwarding. Bodies stream both ways; hop-by-hop headers stay
  * home; `x-forwarded-*` is written anew, from the socket or as Express's `trust proxy` setting says; a service that
- * refuses is 502, one that is silent 504; upgrades are 426. A path that is not in its normal form is 400; another one
+ * refuses is 502, one that is silent 504, a client that is silent 408; TRACE is 405,
+ * upgrades are 426. A path that is not in its normal form is 400; another one
  * without a route goes to `next()`, as nobody.
  *
  * Mount it before body parsers: a body that was read cannot be forwarded.

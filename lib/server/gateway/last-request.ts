@@ -5,7 +5,7 @@ const closing = new WeakSet<Socket>();
 
 /**
  * Makes this the last request of its connection: where one ends, and the next begins, is not certain any more. What Node has already
- * read behind it is not processed either (RFC 9112 §9.6): a proxy in front may have taken it for a body.
+ * read behind it `gateway()` and `gatewayAuth()` do not process either (RFC 9112 §9.6): a proxy in front may have taken it for a body.
  */
 export function makeLast({ socket }: Pick<IncomingMessage, 'socket'>, res: ServerResponse): void {
   res.setHeader('Connection', 'close');

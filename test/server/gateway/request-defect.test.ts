@@ -1,11 +1,13 @@
 import http from 'node:http';
 import { expect } from 'chai';
+import { gatewayAuth } from '../../../lib/server/gateway/gateway-auth.js';
 import { requestDefect } from '../../../lib/server/gateway/request-defect.js';
 import { createServiceToken } from '../../../lib/shared/token.js';
 import { EXPRESS_VERSIONS } from '../../support/express-versions.js';
 import { closeRig, PREFIX, rig, valuesOf } from '../../support/gateway-rig.js';
 import { newSecret } from '../../support/keys.js';
 import { bearerLine } from '../../support/proofs.js';
+import { recordingLogger } from '../../support/recording-logger.js';
 import { exchange } from '../../support/wire.js';
 
 const keys = newSecret();
@@ -138,6 +140,23 @@ for (const { name, express } of EXPRESS_VERSIONS) {
         ];
         await exchange(http.createServer(app), text.join('\r\n'));
         expect(upstream.seen.map(({ url }) => url.slice(PREFIX.length)).toSorted()).to.deep.equal(urls.toSorted());
+      }
+    });
+
+    it('lets nothing past gatewayAuth() behind a request that it refuses', async () => {
+      for (const [hosts, handled] of [
+        [['Host: shop'], 2],
+        [['Host: shop', 'Host: shop'], 0],
+      ] as const) {
+        let count = 0;
+        const app = express();
+        app.use(gatewayAuth({ keys, service: 'orders-service', logger: recordingLogger() }), (_req, res) => {
+          count += 1;
+          res.end();
+        });
+        const second = ['GET /8 HTTP/1.1', 'Host: shop', BEARER, 'Connection: close', '', ''];
+        await exchange(http.createServer(app), ['GET /7 HTTP/1.1', ...hosts, BEARER, '', ...second].join('\r\n'));
+        expect(count).to.equal(handled);
       }
     });
 
