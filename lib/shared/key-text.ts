@@ -32,8 +32,8 @@ export function decodings(text: string): readonly Buffer[] {
 const KEY_TEXT: readonly RegExp[] = [
   // RFC 7468; RFC 4716 has four dashes
   /-----?\s*(?:BEGIN|END)/i,
-  // JWK, in JSON, YAML or source text (RFC 7517 §4). No `=` after it: a base64 text may end in `kty==`.
-  /\b(?:kty|crv)["'\\\s]*[:=]\s*[^=\s]/i,
+  // JWK, in JSON, YAML or source text (RFC 7517 §4). With its value: among a million random secrets some hold `kty:`.
+  /\b(?:kty["'\\\s]*[:=]>?["'\\\s]*(?:RSA|EC|oct|OKP|AKP)|crv["'\\\s]*[:=]>?["'\\\s]*(?:P-\d|secp|Ed\d|X\d))/i,
   // The same without `kty` (RFC 7518 §6.2.1, §6.3.1): a name and a number too long for anything else.
   /\b(?:n|x|y|x5c)["'\\\s]*[:=]["'\\\s[]*[\w+/-]{42}/i,
   // OpenSSH (RFC 4253 §6.6, RFC 5656 §3.1): text and, as the name stands in both, the binary form.
