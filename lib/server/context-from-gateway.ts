@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express';
 import type { Caller } from '../shared/caller.js';
-import { REQUEST_ID_HEADER, runWithRequestId } from '../shared/request-id.js';
+import { runInRequest } from '../shared/request-context.js';
+import { REQUEST_ID_HEADER } from '../shared/request-id.js';
 import { endpointOf, writeAuditLine } from './audit.js';
 import { sendProblem } from './challenge.js';
 import { type ContextFromGatewayOptions, resolveContext } from './context-options.js';
@@ -25,7 +26,8 @@ const MESSAGES = { granted: DENIED, denied: DENIED };
  * (but see `required`): where there is no proof, `req.user` stays undefined and the guards refuse.
  *
  * After it, identity headers (`x-user-id`, …) agree with `req.user` or are gone, `res` has `x-request-id`, and service
- * clients used while handling the request carry it on. A `req.user` of earlier middleware is replaced.
+ * clients used while handling the request carry it on, as they do its `traceparent` and `tracestate`. A `req.user` of
+ * earlier middleware is replaced.
  *
  * @example Keys and name from the environment (JWT_SECRET_KEY, SERVICE_NAME)
  * ```ts
@@ -46,7 +48,8 @@ export function contextFromGateway(...args: readonly [options?: ContextFromGatew
   const { trust, required, logger } = resolveContext('contextFromGateway', options);
 
   return function contextFromGatewayMiddleware(req, res, next) {
-    const { requestId, error } = identifyWith(trust, req);
+    const { context, error } = identifyWith(trust, req);
+    const { requestId } = context;
     if (!res.headersSent) res.setHeader(REQUEST_ID_HEADER, requestId);
     if (required && error !== undefined) {
       const decision = { caller: undefined, refusal: error, endpoint: endpointOf(req), tenantId: null, requestId };
@@ -54,6 +57,6 @@ export function contextFromGateway(...args: readonly [options?: ContextFromGatew
       sendProblem(req, res, error, requestId);
       return;
     }
-    runWithRequestId(requestId, next);
+    runInRequest(context, next);
   };
 }

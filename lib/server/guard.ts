@@ -3,10 +3,10 @@ import type { Caller } from '../shared/caller.js';
 import { type AuthError, ConfigurationError, MissingCredentialsError } from '../shared/errors.js';
 import { type Logger, readLogger } from '../shared/log.js';
 import { describe, readFlag } from '../shared/options.js';
-import { requestIdFrom, runWithRequestId } from '../shared/request-id.js';
+import { runInRequest } from '../shared/request-context.js';
 import { type AuditMessages, endpointOf, tenantIdOf, writeAuditLine } from './audit.js';
 import { sendProblem } from './challenge.js';
-import { requestStateOf } from './request-state.js';
+import { readRequestContext, requestStateOf } from './request-state.js';
 
 /** What every guard can be told. */
 export interface GuardOptions {
@@ -69,7 +69,8 @@ export function createGuard(rule: GuardRule, options: GuardOptions): Guard {
         `${rule.name}() ran before contextFromGateway(). Mount app.use(contextFromGateway()) above the routes.`,
       );
     }
-    const requestId = state?.requestId ?? requestIdFrom(req.headers['x-request-id']);
+    const context = state?.context ?? readRequestContext(req);
+    const { requestId } = context;
     const caller = state?.caller;
     const refusal = refusalOf(req, caller, state?.error, rule);
     if (audit) {
@@ -77,7 +78,7 @@ export function createGuard(rule: GuardRule, options: GuardOptions): Guard {
       writeAuditLine(logger, rule.messages, { caller, refusal, endpoint: endpointOf(req), tenantId, requestId });
     }
     // Entered again here: body parsers that read by raw events lose it on the way.
-    if (refusal === undefined) runWithRequestId(requestId, next);
+    if (refusal === undefined) runInRequest(context, next);
     else if (onDenied === undefined) sendProblem(req, res, refusal, requestId);
     else {
       // Express 4 hears of no rejection, and lets in where an error is falsy; a rejection that nobody hears of ends the process.

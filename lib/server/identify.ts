@@ -17,13 +17,12 @@ import {
   sayTheSame,
   writeIdentity,
 } from '../shared/identity-headers.js';
-import { requestIdFrom } from '../shared/request-id.js';
 import { checkAudience } from '../shared/token-checker.js';
 import { asError } from './as-error.js';
 import { bearerToken } from './bearer.js';
 import { type ContextFromGatewayOptions, resolveContext, type Trust } from './context-options.js';
 import { type CredentialHeaders, readCredentialHeaders, settleIdentityHeaders } from './credential-headers.js';
-import { requestStateOf, type RequestState, setRequestState } from './request-state.js';
+import { readRequestContext, requestStateOf, type RequestState, setRequestState } from './request-state.js';
 
 /**
  * Finds out who calls, as `contextFromGateway()` does, for a request outside of Express's chain: an upgrade, say. Sets
@@ -65,7 +64,7 @@ export function identityError(req: IncomingMessage): AuthError | undefined {
 
 /** Looks for the caller of a request, and leaves the request telling one story: `req.user`, its state and its headers. */
 export function identifyWith(trust: Trust, req: IncomingMessage): RequestState {
-  const requestId = requestIdFrom(req.headers['x-request-id']);
+  const context = readRequestContext(req);
   let caller: Caller | undefined;
   let error: AuthError | undefined;
   try {
@@ -78,7 +77,7 @@ export function identifyWith(trust: Trust, req: IncomingMessage): RequestState {
     settleIdentityHeaders(req, caller === undefined ? undefined : identityOf(caller));
     (req as { user?: Caller | undefined }).user = caller;
   }
-  const state = { requestId, caller, error };
+  const state = { context, caller, error };
   setRequestState(req, state);
   return state;
 }

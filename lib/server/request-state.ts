@@ -1,10 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import type { Caller } from '../shared/caller.js';
 import type { AuthError } from '../shared/errors.js';
+import { type RequestContext, traceContextFrom } from '../shared/request-context.js';
+import { requestIdFrom } from '../shared/request-id.js';
 
 /** What is known of a request once its caller has been looked for: who it is, or why it is nobody. */
 export interface RequestState {
-  readonly requestId: string;
+  /** What its handlers' own requests carry on. */
+  readonly context: RequestContext;
   readonly caller: Caller | undefined;
   readonly error: AuthError | undefined;
 }
@@ -23,4 +26,9 @@ export function requestStateOf(req: IncomingMessage): RequestState | undefined {
 export function setRequestState(req: IncomingMessage, state: RequestState): void {
   // Not enumerable: a request that is logged or copied does not take it along.
   Object.defineProperty(req, STATE, { value: state, configurable: true });
+}
+
+/** Reads what a request tells of itself for the requests that it causes. Where it has no sane id, each reading makes another. */
+export function readRequestContext({ headers }: IncomingMessage): RequestContext {
+  return { requestId: requestIdFrom(headers['x-request-id']), ...traceContextFrom(headers) };
 }

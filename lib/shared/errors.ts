@@ -367,8 +367,14 @@ export interface ServiceRequestFailure extends Error {
   readonly method: string;
   /** Without query, fragment and user info, which may hold secrets. */
   readonly url: string;
+  /** The target's name, where it is known. */
+  readonly service: string | undefined;
   /** How many times the request was sent, the first one included; 0 where it was stopped before. */
   readonly tries: number;
+  /** Whether the call may have run at its target: `not_sent` and `refused`: no. `unknown`: it may. `completed`: yes. */
+  readonly outcome: 'not_sent' | 'refused' | 'unknown' | 'completed';
+  /** How long to wait before the next call, in ms; undefined where nobody said. */
+  readonly retryAfterMs: number | undefined;
   /** The id under which the other side logged the request. */
   readonly requestId: string | undefined;
   /** The answer's body, where it was a problem document (RFC 9457); its `code` is one of ours where the refusal is. */

@@ -1,16 +1,8 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
+import { currentRequest, runInRequest } from './request-context.js';
 
 /** The header that carries the request id. */
 export const REQUEST_ID_HEADER = 'x-request-id';
-
-// Behind Symbol.for: a server half loaded as ESM and a client half loaded as CommonJS share the one storage.
-const STORAGE = Symbol.for('service-auth.request-id');
-
-function storage(): AsyncLocalStorage<string> {
-  const registry = globalThis as Record<symbol, AsyncLocalStorage<string> | undefined>;
-  return (registry[STORAGE] ??= new AsyncLocalStorage<string>());
-}
 
 const SANE = /^[A-Za-z0-9._-]{1,128}$/;
 
@@ -26,10 +18,14 @@ export function requestIdFrom(value: unknown): string {
 
 /** The id of the request that is being handled, or undefined outside of one. */
 export function currentRequestId(): string | undefined {
-  return storage().getStore();
+  return currentRequest()?.requestId;
 }
 
-/** Runs `work`, and everything that it starts, as part of the request with this id. */
+/**
+ * Runs `work`, and everything that it starts, as part of the request with this id. The trace context of the request that is
+ * being handled goes along only where that is the one with this id.
+ */
 export function runWithRequestId<T>(requestId: string, work: () => T): T {
-  return storage().run(requestId, work);
+  const current = currentRequest();
+  return runInRequest(current?.requestId === requestId ? current : { requestId }, work);
 }

@@ -1,18 +1,23 @@
+import type { RequestListener } from 'node:http';
 import { expect } from 'chai';
 import type { RequestHandler } from 'express';
 import { contextFromGateway } from '../../lib/server/context-from-gateway.js';
 import { requireService } from '../../lib/server/require-service.js';
+import { currentRequest } from '../../lib/shared/request-context.js';
 import { currentRequestId } from '../../lib/shared/request-id.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { newSecret } from '../support/keys.js';
 import { ask, probe, tell } from '../support/probe.js';
 import { bearerLine, serviceToken } from '../support/proofs.js';
 import { recordingLogger } from '../support/recording-logger.js';
-import { send } from '../support/wire.js';
+import { send, type WireRequest } from '../support/wire.js';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const secret = newSecret();
 const bearer = bearerLine(serviceToken(secret));
+const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+const TRACED = ['X-Request-Id: r-1', `TraceParent: ${TRACEPARENT}`, 'TraceState: rojo=1', 'tracestate: congo=2'];
+const TRACE = { requestId: 'r-1', traceparent: TRACEPARENT, tracestate: 'rojo=1, congo=2' };
 const JSON_BODY = ['Content-Type: application/json', 'Content-Length: 7'];
 
 /** Continues from a callback of another request, as a parser that is fed from a pool of its own does. */
@@ -23,6 +28,10 @@ function readBodyLosingContext(): { handler: RequestHandler; arrive: () => void 
     arrive: () => waiting.splice(0).forEach((resume) => resume()),
   };
 }
+
+const tellContext: RequestHandler = (_req, res) => {
+  res.json(currentRequest() ?? null);
+};
 
 for (const { name, express } of EXPRESS_VERSIONS) {
   const options = { keys: secret, audience: null, logger: recordingLogger() };
@@ -92,6 +101,61 @@ for (const { name, express } of EXPRESS_VERSIONS) {
       app.post('/', requireService({ logger: recordingLogger() }), tell);
       const request = { method: 'POST', lines: ['X-Request-Id: r-1', bearer, ...JSON_BODY], rest: '{"a":1}' };
       expect((await ask(app, request)).requestId).to.equal('r-1');
+    });
+  });
+
+  describe(`contextFromGateway, ${name}: the trace context`, () => {
+    const contextOf = async (app: RequestListener, request: WireRequest): Promise<unknown> =>
+      JSON.parse((await send(app, request)).text) as unknown;
+
+    it('is carried along with the request id', async () => {
+      const app = express().use(contextFromGateway(options), express.json(), tellContext);
+      const request = { method: 'POST', lines: [...TRACED, ...JSON_BODY], rest: '{"a":1}' };
+      expect(await contextOf(app, request)).to.deep.equal(TRACE);
+    });
+
+    it('is that of each request', async () => {
+      const app = express().use(contextFromGateway(options), tellContext);
+      expect(await contextOf(app, { lines: TRACED })).to.deep.equal(TRACE);
+      expect(await contextOf(app, { lines: ['X-Request-Id: r-2'] })).to.deep.equal({ requestId: 'r-2' });
+    });
+
+    for (const [title, lines] of Object.entries({
+      'a malformed traceparent': ['TraceParent: 00-1-2-01', 'TraceState: rojo=1'],
+      'a repeated traceparent': [`TraceParent: ${TRACEPARENT}`, `TraceParent: ${TRACEPARENT}`, 'TraceState: rojo=1'],
+      'a tracestate alone': ['TraceState: rojo=1'],
+    })) {
+      it(`is absent with ${title}`, async () => {
+        const app = express().use(contextFromGateway(options), tellContext);
+        expect(await contextOf(app, { lines: ['X-Request-Id: r-1', ...lines] })).to.deep.equal({ requestId: 'r-1' });
+      });
+    }
+
+    it('is carried into the handler of a guard after a body reader that loses it', async () => {
+      const lossy = readBodyLosingContext();
+      const app = express();
+      app.use(contextFromGateway(options), lossy.handler);
+      app.get('/unguarded', tellContext);
+      app.get('/guarded', requireService({ logger: recordingLogger() }), tellContext);
+      const timer = setInterval(lossy.arrive, 1);
+      try {
+        const request = { lines: [...TRACED, bearer] };
+        expect(await contextOf(app, { ...request, path: '/unguarded' })).to.equal(null);
+        expect(await contextOf(app, { ...request, path: '/guarded' })).to.deep.equal(TRACE);
+      } finally {
+        clearInterval(timer);
+      }
+    });
+
+    it('is what the request came with, whatever stands in its headers at the guard', async () => {
+      const app = express();
+      app.use(contextFromGateway(options), (req, _res, next) => {
+        req.headers['traceparent'] = TRACEPARENT.replace('0af7', '1111');
+        delete req.headers['tracestate'];
+        next();
+      });
+      app.use(requireService({ logger: recordingLogger() }), tellContext);
+      expect(await contextOf(app, { lines: [...TRACED, bearer] })).to.deep.equal(TRACE);
     });
   });
 }

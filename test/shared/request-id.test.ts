@@ -1,6 +1,6 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
+import { currentRequest, runInRequest } from '../../lib/shared/request-context.js';
 import {
   currentRequestId,
   isRequestId,
@@ -82,6 +82,15 @@ describe('runWithRequestId', () => {
       expect(currentRequestId()).to.equal('outer');
     });
   });
+
+  it('keeps the trace context of the request with this id, and takes none from another', () => {
+    const context = { requestId: 'a', traceparent: `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`, tracestate: 'a=1' };
+    runInRequest(context, () => {
+      expect(runWithRequestId('a', currentRequest)).to.deep.equal(context);
+      expect(runWithRequestId('b', currentRequest)).to.deep.equal({ requestId: 'b' });
+    });
+    expect(runWithRequestId('a', currentRequest)).to.deep.equal({ requestId: 'a' });
+  });
 });
 
 describe('currentRequestId', () => {
@@ -89,13 +98,8 @@ describe('currentRequestId', () => {
     expect(currentRequestId()).to.equal(undefined);
   });
 
-  it('reads the storage that every copy of this package shares', () => {
-    runWithRequestId('a', () => undefined);
-    const shared = (globalThis as Record<symbol, unknown>)[Symbol.for('service-auth.request-id')];
-    expect(shared).to.be.instanceOf(AsyncLocalStorage);
-    (shared as AsyncLocalStorage<string>).run('of the other copy', () => {
-      expect(currentRequestId()).to.equal('of the other copy');
-    });
+  it('is the id of the context that the server half has entered', () => {
+    expect(runInRequest({ requestId: 'a' }, currentRequestId)).to.equal('a');
   });
 });
 

@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type AuthError, isAuthError } from '../../shared/errors.js';
-import { REQUEST_ID_HEADER, requestIdFrom } from '../../shared/request-id.js';
+import { REQUEST_ID_HEADER } from '../../shared/request-id.js';
 import { asError } from '../as-error.js';
 import { auditFields } from '../audit.js';
 import { sendProblem } from '../challenge.js';
+import { readRequestContext } from '../request-state.js';
 import type { GatewaySettings } from './gateway-options.js';
 import { beginPassage, type Passage, PASSES } from './passes.js';
 
@@ -20,9 +21,10 @@ export function admit(
   route: { readonly service: string | undefined; readonly prefix: string },
   settings: GatewaySettings,
 ): Passage | undefined {
-  const requestId = requestIdFrom(req.headers['x-request-id']);
+  const context = readRequestContext(req);
+  const { requestId } = context;
   res.setHeader(REQUEST_ID_HEADER, requestId);
-  const passage = beginPassage(req, res, requestId, route.service);
+  const passage = beginPassage(req, res, context, route.service);
   let refusal: AuthError | undefined;
   try {
     for (const pass of PASSES) if (!pass(passage, settings)) break;
@@ -58,7 +60,7 @@ export function decisionFields(
     refusal,
     endpoint: `${passage.req.method as string} ${prefix}/*`,
     tenantId: /\/tenants?\/([^/]+)/.exec(passage.path)?.[1] ?? null,
-    requestId: passage.requestId,
+    requestId: passage.context.requestId,
   });
 }
 

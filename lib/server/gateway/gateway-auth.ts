@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
 import { canonicalHeaderName } from '../../shared/identity-headers.js';
-import { runWithRequestId } from '../../shared/request-id.js';
+import { runInRequest } from '../../shared/request-context.js';
 import { asError } from '../as-error.js';
 import { GATEWAY_HEADERS, isGatewaysWord, settleIdentityHeaders } from '../credential-headers.js';
 import { checkIsCalled } from '../guard-arguments.js';
@@ -49,7 +49,7 @@ export function gatewayAuth(...args: readonly [options?: GatewayAuthOptions]): R
     if (passage === undefined) return;
     keepFromNomination(req);
     inject(req, passage.injected);
-    runWithRequestId(passage.requestId, next);
+    runInRequest(passage.context, next);
   };
 }
 

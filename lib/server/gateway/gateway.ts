@@ -1,6 +1,6 @@
 import type { Request, RequestHandler } from 'express';
 import { RequestTimeoutError, UpstreamTimeoutError, UpstreamUnreachableError } from '../../shared/errors.js';
-import { runWithRequestId } from '../../shared/request-id.js';
+import { runInRequest } from '../../shared/request-context.js';
 import { GATEWAY_HEADERS, isGatewaysWord, settleIdentityHeaders } from '../credential-headers.js';
 import { sendProblem } from '../challenge.js';
 import { checkIsCalled } from '../guard-arguments.js';
@@ -74,7 +74,7 @@ export function gateway(...args: readonly [options: GatewayOptions]): GatewayMid
     }
     const passage = admit(req, res, route, settings);
     if (passage !== undefined) {
-      runWithRequestId(passage.requestId, () => {
+      runInRequest(passage.context, () => {
         forwardTo(route, passage, req, limits, settings);
       });
     }
@@ -95,7 +95,7 @@ function forwardTo(
   limits: ForwardOptions,
   settings: GatewaySettings,
 ): void {
-  const { res, target, requestId, injected } = passage;
+  const { res, target, context, injected } = passage;
   // The client's lines come last: whoever keeps a limited number of lines keeps ours.
   const headers = [...injected, ...forwardedHeaders(req), ...outgoingHeaders(req.rawHeaders, isGatewaysWord)];
   forward(req, res, { target: route.target, path: target, headers }, limits, (failure, cause) => {
@@ -108,7 +108,7 @@ function forwardTo(
     }
     // RFC 9110 §15.5.9: of an upload that stands still the rest is not waited for.
     if (failure === 'client_timeout') makeLast(req, res);
-    sendProblem(req, res, error, requestId);
+    sendProblem(req, res, error, context.requestId);
   });
 }
 

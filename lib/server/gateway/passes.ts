@@ -8,6 +8,7 @@ import {
   MissingCredentialsError,
   UpgradeNotSupportedError,
 } from '../../shared/errors.js';
+import type { RequestContext } from '../../shared/request-context.js';
 import { REQUEST_ID_HEADER } from '../../shared/request-id.js';
 import type { VerifiedToken } from '../../shared/token-checker.js';
 import { bearerToken } from '../bearer.js';
@@ -21,7 +22,8 @@ import { pathOf, targetDefect } from './request-target.js';
 export interface Passage {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
-  readonly requestId: string;
+  /** What the request tells of itself for those that it causes; read before anything was stripped. */
+  readonly context: RequestContext;
   /** The request target as it came. */
   readonly target: string;
   readonly path: string;
@@ -101,7 +103,7 @@ function refuseAmbiguousPaths({ req, target, res }: Passage): boolean {
 }
 
 function tellRequestId(passage: Passage): boolean {
-  passage.injected = [REQUEST_ID_HEADER, passage.requestId];
+  passage.injected = [REQUEST_ID_HEADER, passage.context.requestId];
   return true;
 }
 
@@ -136,7 +138,7 @@ function vouch(passage: Passage, { voucher }: GatewaySettings): boolean {
 export function beginPassage(
   req: IncomingMessage & { readonly originalUrl?: string },
   res: ServerResponse,
-  requestId: string,
+  context: RequestContext,
   service: string | undefined,
 ): Passage {
   // Express shortens req.url under a mount path; the path is passed on, and judged, as it came.
@@ -144,7 +146,7 @@ export function beginPassage(
   return {
     req,
     res,
-    requestId,
+    context,
     target,
     path: pathOf(target),
     service,

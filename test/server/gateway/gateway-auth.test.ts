@@ -5,7 +5,7 @@ import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
 import { gatewayAuth } from '../../../lib/server/gateway/gateway-auth.js';
 import type { GatewayAuthOptions } from '../../../lib/server/gateway/gateway-options.js';
 import { deriveAssertionKey } from '../../../lib/shared/assertion-keys.js';
-import { currentRequestId } from '../../../lib/shared/request-id.js';
+import { currentRequest, type RequestContext } from '../../../lib/shared/request-context.js';
 import { createServiceToken } from '../../../lib/shared/token.js';
 import { EXPRESS_VERSIONS } from '../../support/express-versions.js';
 import {
@@ -226,7 +226,7 @@ for (const { name, express } of EXPRESS_VERSIONS) {
   describe(`gatewayAuth, ${name}`, () => {
     afterEach(closeRig);
     const tell: RequestHandler = ({ headers, rawHeaders, headersDistinct, url }, res) => {
-      res.json({ headers, rawHeaders, distinct: headersDistinct, url, requestId: currentRequestId() });
+      res.json({ headers, rawHeaders, distinct: headersDistinct, url, context: currentRequest() });
     };
     const readDistinct: RequestHandler = (req, _res, next) => {
       expect(req.headersDistinct).to.be.an('object');
@@ -236,7 +236,7 @@ for (const { name, express } of EXPRESS_VERSIONS) {
       readonly headers: Readonly<Record<string, string>>;
       readonly rawHeaders: readonly string[];
       readonly distinct: Readonly<Record<string, readonly string[]>>;
-      readonly requestId: string;
+      readonly context: RequestContext;
       readonly url: string;
     }
 
@@ -261,13 +261,16 @@ for (const { name, express } of EXPRESS_VERSIONS) {
       }
     });
 
-    it('carries the request id on to what the handler calls', async () => {
-      const { text } = await send(appWith(express, {}, tell), {
-        path: '/api/x',
-        lines: ['X-Request-Id: req-9', bearerLine(token)],
-      });
-      expect((JSON.parse(text) as Told).requestId).to.equal('req-9');
-      expect((JSON.parse(text) as Told).url).to.equal('/x');
+    it('carries the request id and the trace context on to what the handler calls', async () => {
+      const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+      const toldOf = async (...lines: readonly string[]): Promise<Told> => {
+        const request = { path: '/api/x', lines: ['X-Request-Id: req-9', ...lines, bearerLine(token)] };
+        return JSON.parse((await send(appWith(express, {}, tell), request)).text) as Told;
+      };
+      const { context, url } = await toldOf(`TraceParent: ${traceparent}`, 'TraceState: rojo=1');
+      expect(context).to.deep.equal({ requestId: 'req-9', traceparent, tracestate: 'rojo=1' });
+      expect(url).to.equal('/x');
+      expect((await toldOf('TraceState: rojo=1')).context).to.deep.equal({ requestId: 'req-9' });
     });
 
     it('makes the assertion for the service that a function finds, and none where it finds none', async () => {

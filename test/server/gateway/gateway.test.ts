@@ -2,7 +2,7 @@ import http from 'node:http';
 import { expect } from 'chai';
 import type { RequestHandler } from 'express';
 import { gateway } from '../../../lib/server/gateway/gateway.js';
-import { currentRequestId } from '../../../lib/shared/request-id.js';
+import { currentRequest } from '../../../lib/shared/request-context.js';
 import { createServiceToken } from '../../../lib/shared/token.js';
 import { EXPRESS_VERSIONS } from '../../support/express-versions.js';
 import {
@@ -239,14 +239,21 @@ for (const { name, express } of EXPRESS_VERSIONS) {
     });
 
     it("run in the request's own context", async () => {
-      const ids: (string | undefined)[] = [];
-      const noteId: RequestHandler = (_req, res, next) => {
-        res.on('pipe', () => ids.push(currentRequestId()));
+      const contexts: unknown[] = [];
+      const noteContext: RequestHandler = (_req, res, next) => {
+        res.on('pipe', () => contexts.push(currentRequest()));
         next();
       };
-      const { ask } = await make({ before: (app) => app.use(noteId) });
-      await ask({ lines: [bearer, 'X-Request-Id: req-5'] });
-      expect(ids).to.deep.equal(['req-5']);
+      const { ask, upstream } = await make({ before: (app) => app.use(noteContext) });
+      const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+      const traced = [`TraceParent: ${traceparent}`, 'TraceState: rojo=1'];
+      await ask({ lines: [bearer, 'X-Request-Id: req-5', ...traced] });
+      await ask({ lines: [bearer, 'X-Request-Id: req-6', 'TraceState: rojo=1'] });
+      expect(contexts).to.deep.equal([
+        { requestId: 'req-5', traceparent, tracestate: 'rojo=1' },
+        { requestId: 'req-6' },
+      ]);
+      expect(valuesOf(upstream.seen[0]!.rawHeaders, 'traceparent')).to.deep.equal([traceparent]);
     });
   });
 
