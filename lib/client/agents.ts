@@ -1,15 +1,42 @@
 import http from 'node:http';
 import https from 'node:https';
+import { clusterLookup } from './cluster-lookup.js';
+
+/** Connections, kept and bounded. */
+export interface Agents {
+  readonly http: http.Agent;
+  readonly https: https.Agent;
+}
 
 // Per origin. `maxSockets` bounds what a slow target can tie up; what waits in line spends its own try's time. Idle ones are
 // closed before Node's servers do it (after 5 s): a request on a connection that is just being closed is lost.
 const POOL = { keepAlive: true, maxSockets: 128, maxFreeSockets: 32, timeout: 4000 };
+// Said aloud: NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment would otherwise hand the token to whoever answers.
+const TLS_POOL = { ...POOL, rejectUnauthorized: true };
+
+// Of our own, as the global agents are anybody's to change, and may have been told to use a proxy.
+const ANYWHERE: Agents = { http: new http.Agent(POOL), https: new https.Agent(TLS_POOL) };
+const IN_CLUSTER: Agents = {
+  http: new http.Agent({ ...POOL, lookup: clusterLookup } as http.AgentOptions),
+  https: new https.Agent({ ...TLS_POOL, lookup: clusterLookup } as https.AgentOptions),
+};
 
 /**
- * The connections of all clients in the process: a client made for one call uses those that are there. Of our own, as the
- * global agents are anybody's to change, and may have been told to use a proxy. Idle connections do not keep a process alive.
+ * The connections of all clients in the process: a client made for one call uses those that are there. Idle connections do not keep
+ * a process alive.
+ *
+ * @param isInClusterOnly - whether names must not lead to link-local addresses
  */
-export const httpAgent: http.Agent = new http.Agent(POOL);
+export function agentsFor(isInClusterOnly: boolean): Agents {
+  return isInClusterOnly ? IN_CLUSTER : ANYWHERE;
+}
 
-/** As {@link httpAgent}, for https. */
-export const httpsAgent: https.Agent = new https.Agent(POOL);
+/** Closes the connections to an origin that no request is using. */
+export function closeIdleConnections(agents: Agents, origin: string): void {
+  const { protocol, hostname, port } = new URL(origin);
+  const agent = protocol === 'https:' ? agents.https : agents.http;
+  const name = `${hostname.replace(/^\[|\]$/g, '')}:${port || (protocol === 'https:' ? '443' : '80')}:`;
+  for (const [key, sockets] of Object.entries(agent.freeSockets)) {
+    if (key.startsWith(name)) for (const socket of sockets ?? []) socket.destroy();
+  }
+}

@@ -1,4 +1,10 @@
-import axios, { type AxiosInstance, type AxiosRequestConfig, type CreateAxiosDefaults } from 'axios';
+import axios, {
+  type Axios,
+  type AxiosInstance,
+  type AxiosRequestConfig,
+  type CreateAxiosDefaults,
+  type InternalAxiosRequestConfig,
+} from 'axios';
 
 type Request = (configOrUrl?: string | AxiosRequestConfig, config?: AxiosRequestConfig) => Promise<unknown>;
 
@@ -6,6 +12,8 @@ type Request = (configOrUrl?: string | AxiosRequestConfig, config?: AxiosRequest
 export interface RequestFrame {
   /** Sees what was given, as it was given: axios changes header values when it merges them. */
   before(defaults: AxiosRequestConfig, given: AxiosRequestConfig): void;
+  /** Sees the config before the first and after the last interceptor of requests. */
+  intercept(config: InternalAxiosRequestConfig): InternalAxiosRequestConfig;
   /** Turns what a request was rejected with into what users get. */
   failure(error: unknown, defaults: AxiosRequestConfig, given: AxiosRequestConfig): unknown;
 }
@@ -13,9 +21,18 @@ export interface RequestFrame {
 /**
  * Makes an axios instance as `axios.create` does, with a frame around `request`, through which every method of an instance
  * goes. `create()` of the instance makes others with the same frame.
+ *
+ * @param config - the defaults
+ * @param frame - the frame
+ * @param extras - what the instance has beside what every axios instance has
  */
-export function createFramedInstance(config: AxiosRequestConfig, frame: RequestFrame): AxiosInstance {
+export function createFramedInstance<Extras extends object>(
+  config: AxiosRequestConfig,
+  frame: RequestFrame,
+  extras: Extras,
+): AxiosInstance & Extras {
   const context = new axios.Axios(config);
+  frameInterceptors(context, frame);
   const request = context.request.bind(context) as Request;
   const framed: Request = async (configOrUrl, config) => {
     const given = typeof configOrUrl === 'string' ? { ...config, url: configOrUrl } : { ...configOrUrl };
@@ -35,11 +52,27 @@ export function createFramedInstance(config: AxiosRequestConfig, frame: RequestF
     if (name === 'constructor' || name === 'request') continue;
     Object.assign(instance, { [name]: methods[name]?.bind(context) });
   }
-  return Object.assign(instance, {
+  return Object.assign(instance, extras, {
     request: framed,
     defaults: context.defaults,
     interceptors: context.interceptors,
     create: (overrides: CreateAxiosDefaults = {}) =>
-      createFramedInstance(axios.mergeConfig(config, overrides as AxiosRequestConfig), frame),
-  }) as unknown as AxiosInstance;
+      createFramedInstance(axios.mergeConfig(config, overrides as AxiosRequestConfig), frame, extras),
+  }) as unknown as AxiosInstance & Extras;
+}
+
+/**
+ * Beside the list of interceptors, not in it, so that whoever clears or ejects does not reach them. At both ends, as a setting of the
+ * request says in which order axios goes through the list.
+ */
+function frameInterceptors({ interceptors }: Axios, frame: RequestFrame): void {
+  const own = { fulfilled: frame.intercept, rejected: null, synchronous: true, runWhen: null };
+  const list = interceptors.request as unknown as { forEach(visit: (handler: object) => void): void };
+  const forEach = list.forEach.bind(list);
+  const framedForEach = (visit: (handler: object) => void): void => {
+    visit(own);
+    forEach(visit);
+    visit(own);
+  };
+  Object.defineProperty(list, 'forEach', { value: framedForEach });
 }

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
+import { canceled } from './request-failure.js';
 import type { TryLimit } from './try-limit.js';
 
-// An error's body is read for its problem document; more than this is none.
+// An error's body is kept for its problem document, and for whoever looks for the fault; more than this helps neither.
 const MAX_ERROR_BODY_BYTES = 65_536;
 
 /** Tells whether a request's body is a stream, so that it can be sent only once. */
@@ -19,6 +20,12 @@ export function shieldBody(data: unknown): unknown {
 
 async function* chunksOf(data: Readable): AsyncGenerator {
   for await (const chunk of data) yield chunk;
+}
+
+/** Cuts the body of a refused request to what an error keeps. */
+export function cutBody(data: unknown): unknown {
+  if (Buffer.isBuffer(data)) return data.subarray(0, MAX_ERROR_BODY_BYTES);
+  return typeof data === 'string' ? data.slice(0, MAX_ERROR_BODY_BYTES) : data;
 }
 
 /** Reads the body of a refused stream, as text: left unread it would hold its connection for ever. */
@@ -56,7 +63,7 @@ export function handOut(body: Readable, limit: TryLimit, toError: (error: unknow
   limit.signal.addEventListener('abort', () => stream.destroy(toError(undefined)), { once: true });
   stream.once('close', () => {
     limit.release();
-    if (!body.readableEnded) limit.abort();
+    if (!body.readableEnded) limit.abort(canceled());
   });
   return stream;
 }

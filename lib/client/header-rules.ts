@@ -1,4 +1,4 @@
-import { AxiosHeaders, type AxiosRequestHeaders } from 'axios';
+import { AxiosHeaders, type AxiosRequestHeaders, type InternalAxiosRequestConfig } from 'axios';
 import { ASSERTION_HEADER } from '../shared/gateway-assertion.js';
 import { canonicalHeaderName, isIdentityHeader } from '../shared/identity-headers.js';
 import { RequestFailure } from './request-failure.js';
@@ -14,8 +14,7 @@ const GROUPS: ReadonlySet<string> = new Set(
 
 /**
  * Refuses headers that would not arrive as they were given. axios drops illegal characters in silence, and two different
- * values can then become one on the wire. Has to see them before axios does; of what an interceptor sets, axios has dropped
- * control characters before anybody else can look.
+ * values can then become one on the wire. Has to see them before axios does.
  *
  * @param headers - what a caller gave to axios: an object, entries, or defaults grouped by method
  * @throws RequestFailure `ERR_BAD_OPTION_VALUE` naming the header, without its value
@@ -27,6 +26,44 @@ export function checkGivenHeaders(headers: unknown): void {
     if (GROUPS.has(name) && typeof value === 'object' && value !== null) checkGivenHeaders(value);
     else checkHeader(name, value);
   }
+}
+
+/**
+ * Makes the headers of a request refuse, from now on, what {@link checkGivenHeaders} refuses: what interceptors and transforms set
+ * would otherwise be without its control characters before anybody else can look.
+ *
+ * @param config - whose headers are axios', or what an interceptor put in their place
+ * @returns the config
+ * @throws RequestFailure `ERR_BAD_OPTION_VALUE` where they hold something illegal already
+ */
+export function guardHeaders(config: InternalAxiosRequestConfig): InternalAxiosRequestConfig {
+  if (Object.hasOwn(config.headers, 'normalize')) return config;
+  checkGivenHeaders(config.headers);
+  const headers: AxiosRequestHeaders = AxiosHeaders.from(config.headers) as AxiosRequestHeaders;
+  const { set, normalize } = AxiosHeaders.prototype;
+  Object.defineProperties(headers, {
+    set: {
+      configurable: true,
+      writable: true,
+      value(name: unknown, ...rest: [value?: unknown, rewrite?: unknown]) {
+        if (typeof name !== 'string') checkGivenHeaders(name);
+        // A text that is no name is a block of header lines.
+        else if (NAME.test(name)) checkHeader(name, rest[0]);
+        return Reflect.apply(set, headers, [name, ...rest]) as unknown;
+      },
+    },
+    // Called by axios before it sends: what was assigned, not set, has come to no check before.
+    normalize: {
+      configurable: true,
+      writable: true,
+      value(format: boolean) {
+        checkGivenHeaders(headers);
+        return normalize.call(headers, format);
+      },
+    },
+  });
+  config.headers = headers;
+  return config;
 }
 
 /**

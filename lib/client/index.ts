@@ -1,5 +1,19 @@
 export { isServiceRequestError, type ServiceRequestFailure } from '../shared/errors.js';
-export { createServiceClient, type CreateServiceClientOptions } from './service-client.js';
+export type { CallOutcome } from './call-outcome.js';
+export type { CircuitBreakerState } from './circuit-breaker.js';
+export type {
+  BreakerEvent,
+  RefreshEvent,
+  RequestEvent,
+  RetryEvent,
+  ServiceClientEmitter,
+  ServiceClientEvents,
+  TryEvent,
+} from './client-events.js';
+export type { CreateServiceClientOptions } from './client-options.js';
+export { firstOf } from './first-of.js';
+export { mintedToken, type MintedTokenOptions } from './minted-token.js';
+export { createServiceClient, type ServiceClient } from './service-client.js';
 export {
   ServiceRequestError,
   type FailedResponse,

@@ -14,6 +14,10 @@ export interface RequestFailureDetails {
   readonly answer?: Answer | undefined;
   /** What the layer below said. */
   readonly cause?: unknown;
+  /** Which of our own limits ended it. Default: none. */
+  readonly limit?: 'try' | 'deadline' | undefined;
+  /** How long to wait before it makes sense to come again, in ms, where that is known without an answer. */
+  readonly retryAfterMs?: number | undefined;
 }
 
 /**
@@ -25,13 +29,19 @@ export class RequestFailure extends Error {
   /** axios' code, or Node's. */
   readonly code: string;
   readonly answer: Answer | undefined;
+  readonly limit: 'try' | 'deadline' | undefined;
+  readonly retryAfterMs: number | undefined;
   /** The call that failed. axios-retry asks for it under this name, and tries nothing again where it is missing. */
   config: object | undefined;
+  /** Why it is not tried again although it might be, for the message. */
+  whyFinal: string | undefined;
 
   constructor(code: string, message: string, details: RequestFailureDetails = {}) {
     super(message, { cause: details.cause });
     this.code = code;
     this.answer = details.answer;
+    this.limit = details.limit;
+    this.retryAfterMs = details.retryAfterMs;
   }
 }
 

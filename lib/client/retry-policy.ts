@@ -43,31 +43,49 @@ export interface FailedTry {
   readonly status: number | undefined;
 }
 
+/** Tells whether doing a request twice does no more than doing it once (RFC 9110 §9.2.2), and it can be sent twice at all. */
+export function isRepeatable(request: RepeatableRequest): boolean {
+  return (
+    !request.hasStreamBody &&
+    (IDEMPOTENT_METHODS.has(request.method) || (request.hasIdempotencyKey && KEYED_METHODS.has(request.method)))
+  );
+}
+
 /** Tells whether a failed request may be sent again: doing it twice must do no harm, and the failure must be one that passes. */
 export function mayRetry(request: RepeatableRequest, failed: FailedTry): boolean {
-  const repeatable =
-    !request.hasStreamBody &&
-    (IDEMPOTENT_METHODS.has(request.method) || (request.hasIdempotencyKey && KEYED_METHODS.has(request.method)));
-  if (!repeatable) return false;
-  return failed.status === undefined ? PASSING_CODES.has(failed.code) : PASSING_STATUSES.has(failed.status);
+  if (!isRepeatable(request)) return false;
+  return failed.status === undefined ? isPassingCode(failed.code) : PASSING_STATUSES.has(failed.status);
+}
+
+/** Tells whether a failure without an answer is one that may be gone the next time. */
+export function isPassingCode(code: string): boolean {
+  return PASSING_CODES.has(code);
+}
+
+/** How long the retry of a request waits. */
+export interface RetryDelay {
+  /** n: how often it was sent again before. */
+  readonly retriesBefore: number;
+  /** The target's `Retry-After`; a value that is none counts as absent. */
+  readonly retryAfter?: unknown;
+  /** The time, in ms since 1970. */
+  readonly now?: number;
+  /** From 0 to below 1. */
+  readonly random?: number;
 }
 
 /**
  * How long to wait before the next try: full jitter, `random(0, min(100 ms · 2^n, 20 s))`, so that callers which failed
- * together do not come back together; longer where the target asks for it, and never longer than 20 s.
+ * together do not come back together; where the target asks for a wait, that much later; and never longer than 20 s.
  *
- * @param retriesBefore - n: how often this request was sent again before
- * @param retryAfter - the target's `Retry-After`; a value that is none counts as absent
- * @param now - the time, in ms since 1970
- * @param random - from 0 to below 1
  * @returns whole ms from 0 to 20,000
  */
-export function retryDelayMs(
-  retriesBefore: number,
-  retryAfter: unknown,
-  now: number = Date.now(),
-  random: number = Math.random(),
-): number {
+export function retryDelayMs({
+  retriesBefore,
+  retryAfter,
+  now = Date.now(),
+  random = Math.random(),
+}: RetryDelay): number {
   const own = random * Math.min(BASE_DELAY_MS * 2 ** retriesBefore, MAX_RETRY_DELAY_MS);
-  return Math.round(Math.min(Math.max(own, retryAfterMs(retryAfter, now) ?? 0), MAX_RETRY_DELAY_MS));
+  return Math.round(Math.min(own + (retryAfterMs(retryAfter, now) ?? 0), MAX_RETRY_DELAY_MS));
 }

@@ -1,19 +1,19 @@
-import type { AxiosInstance, AxiosError } from 'axios';
+import type { AxiosError, AxiosInstance } from 'axios';
 import axiosRetry from 'axios-retry';
+import type { Call } from './call.js';
+import { eventOf } from './request-facts.js';
 import { RequestFailure } from './request-failure.js';
-import { mayRetry, type RepeatableRequest, retryDelayMs } from './retry-policy.js';
+import { mayRetry, retryDelayMs } from './retry-policy.js';
 
-/** A request that can be tried again; axios-retry keeps its count on it and listens to the signal while it waits. */
-export interface RetryableCall {
-  readonly request: RepeatableRequest;
-  readonly signal: AbortSignal;
-}
+/** Why a failure that may pass is not tried again. */
+export const CIRCUIT_OPENED = 'the circuit breaker of its origin has opened';
 
-type OnCall = (call: RetryableCall) => unknown;
+type OnCall = (call: Call) => unknown;
 type OnFailure<Result> = (failure: unknown) => Result | Promise<Result>;
 
 /**
- * Wraps a function that sends a request once into one that sends it again where {@link mayRetry} says so.
+ * Wraps a function that sends a request once into one that sends it again where the policy says so, there is time for it, and the
+ * origin's retry budget has one left.
  *
  * axios-retry drives, around a callable that has just what it uses of an axios instance. Around a real instance each try
  * would be another pass through axios, and users' interceptors would run once for every try.
@@ -22,7 +22,7 @@ type OnFailure<Result> = (failure: unknown) => Result | Promise<Result>;
  *   with is final. It must reject at once where the call's signal is aborted: axios-retry leaves a wait by calling it
  * @param maxTries - how often a request is sent at most
  */
-export function retrying<Call extends RetryableCall, Result>(
+export function retrying<Result>(
   send: (call: Call) => Promise<Result>,
   maxTries: number,
 ): (call: Call) => Promise<Result> {
@@ -48,20 +48,40 @@ export function retrying<Call extends RetryableCall, Result>(
   axiosRetry(callable as unknown as AxiosInstance, {
     retries: maxTries - 1,
     shouldResetTimeout: true,
-    retryCondition: (error) => error instanceof RequestFailure && mayRetry(callOf(error).request, describeTry(error)),
-    retryDelay: (retry, error) => retryDelayMs(retry - 1, failureOf(error).answer?.headers.get('retry-after')),
+    retryCondition: (error) => (error as unknown) instanceof RequestFailure && isToBeRetried(failureOf(error)),
+    retryDelay: (_retry, error) => callOf(failureOf(error)).delayMs,
   });
   return callable;
+}
+
+function isToBeRetried(failure: RequestFailure): boolean {
+  const call = callOf(failure);
+  const { facts, limit, client } = call;
+  const status = failure.answer?.status;
+  if (failure.whyFinal !== undefined || limit.signal.aborted) return false;
+  if (!mayRetry(call.request, { code: failure.code, status })) return false;
+  call.delayMs = retryDelayMs({
+    retriesBefore: call.retries,
+    retryAfter: failure.answer?.headers.get('retry-after'),
+  });
+  failure.whyFinal = whyNotNow(call);
+  if (failure.whyFinal !== undefined) return false;
+  call.retries += 1;
+  client.teller.emit('retry', { ...eventOf(facts), try: facts.tries, status, code: failure.code, delayMs: call.delayMs });
+  return true;
+}
+
+/** The last of the questions takes from the budget, so it comes when all others are answered. */
+function whyNotNow({ target, limit, client, delayMs }: Call): string | undefined {
+  if (delayMs >= limit.remainingMs()) return 'the next try would come after the deadline';
+  if (client.usesBreaker && target.breaker.waitMs() > delayMs) return CIRCUIT_OPENED;
+  return target.budget.take() ? undefined : 'the retry budget of its origin is spent';
 }
 
 function failureOf(error: AxiosError): RequestFailure {
   return error as unknown as RequestFailure;
 }
 
-function callOf(failure: RequestFailure): RetryableCall {
-  return failure.config as RetryableCall;
-}
-
-function describeTry(failure: RequestFailure): { readonly code: string; readonly status: number | undefined } {
-  return { code: failure.code, status: failure.answer?.status };
+function callOf(failure: RequestFailure): Call {
+  return failure.config as Call;
 }

@@ -1,30 +1,23 @@
 import { Readable } from 'node:stream';
-import axios, {
-  AxiosHeaders,
-  type AxiosAdapter,
-  type AxiosRequestConfig,
-  type AxiosRequestHeaders,
-  type AxiosResponse,
-  type AxiosResponseHeaders,
-} from 'axios';
-import { handOut, readAnswerStart, shieldBody } from './body-streams.js';
-import { canceled, RequestFailure, toFailure } from './request-failure.js';
-import { type RequestFacts, toServiceRequestError } from './request-facts.js';
-import type { RetryableCall } from './retrying.js';
-import type { TokenSource } from './token-source.js';
-import { checkToken } from './token-text.js';
+import axios, { AxiosHeaders, type AxiosAdapter, type AxiosResponse, type AxiosResponseHeaders } from 'axios';
+import { cutBody, handOut, readAnswerStart, shieldBody } from './body-streams.js';
+import type { Call } from './call.js';
+import { outcomeOfTries, outcomeOfTry } from './call-outcome.js';
+import { eventOf, toServiceRequestError } from './request-facts.js';
+import { RequestFailure, toFailure } from './request-failure.js';
+import { newFlight, type TryFlight, watchedTransport } from './try-flight.js';
 import { startTryLimit } from './try-limit.js';
+import { waitFor } from './wait-for.js';
 
-/** One logical request, private to the adapter. */
-export interface Call extends RetryableCall {
-  /** What goes to axios' http adapter, but for the headers and what belongs to one try. */
-  readonly config: AxiosRequestConfig;
-  /** All but the token. */
-  readonly headers: AxiosRequestHeaders;
-  /** Tells whether an answer of this status is a success. */
-  readonly accepts: (status: number) => boolean;
-  readonly timeoutMs: number;
-  readonly facts: RequestFacts;
+/** What came of a try. */
+export interface TryResult {
+  readonly flight: TryFlight;
+  /** The token that went along; undefined where none could be had. */
+  readonly token: string | undefined;
+  /** axios' answer, which still has the token on its config and request. */
+  readonly response?: AxiosResponse;
+  /** Why there is none, or none that the call accepts. */
+  readonly failure?: RequestFailure;
 }
 
 const sendByHttp: AxiosAdapter = axios.getAdapter('http');
@@ -33,76 +26,101 @@ const sendByHttp: AxiosAdapter = axios.getAdapter('http');
  * Sends a request once, under one timer over the whole try: token, connection, every header and byte of the answer. (axios'
  * own begins anew with every byte.) For a streamed answer, whose reader sets the pace, it ends with the headers.
  *
+ * The one place where the token is attached.
+ *
  * @param call - the request
- * @param source - asked for the token now
- * @returns axios' answer, which still has the token on its config and request
- * @throws RequestFailure where no answer came, or none that the call accepts
+ * @param renewed - the token to send. Default: the one that the source gives now
+ * @returns what came of it; never rejects
  */
-export async function sendTry(call: Call, source: TokenSource): Promise<AxiosResponse> {
-  if (call.signal.aborted) throw canceled();
-  const limit = startTryLimit(call.signal, call.timeoutMs);
-  const failureFor = (error: unknown): RequestFailure => limit.failure() ?? toFailure(error);
+export async function sendTry(call: Call, renewed?: string): Promise<TryResult> {
+  const { client, facts } = call;
+  const began = performance.now();
+  const limit = startTryLimit(call.limit, call.timeoutMs);
+  const flight = newFlight();
+  const failureOf = (error: unknown): RequestFailure => limit.failure() ?? toFailure(error);
+  let token: string | undefined;
+  let failure: RequestFailure | undefined;
+  let response: AxiosResponse | undefined;
   try {
-    const token = await getToken(source, limit.signal);
+    throwIfEnded(limit.failure());
+    token = renewed ?? (await getToken(call, limit.signal));
     // The adapter would send a request whose signal is aborted before it listens.
-    if (limit.signal.aborted) throw canceled();
-    call.facts.tries += 1;
-    call.facts.tokens.add(token);
-    const headers = new AxiosHeaders(call.headers).set('Authorization', `Bearer ${token}`);
-    const response = await sendByHttp({
+    throwIfEnded(limit.failure());
+    client.checkExpiry(token);
+    facts.tries += 1;
+    facts.tokens.add(token);
+    response = await sendByHttp({
       ...call.config,
       data: shieldBody(call.config.data),
-      headers,
+      headers: new AxiosHeaders(call.headers).set('Authorization', `Bearer ${token}`),
       signal: limit.signal,
+      transport: watchedTransport(facts.protocol, flight),
     });
-    const { status, statusText } = response;
-    if (status === 401) source.invalidate?.(token);
-    const accepted = call.accepts(status);
-    if (response.data instanceof Readable) {
-      if (accepted) {
-        response.data = handOut(response.data, limit, (error) => toServiceRequestError(failureFor(error), call.facts));
-        return response;
-      }
-      response.data = await readAnswerStart(response.data);
-    }
-    if (accepted) {
-      limit.release();
-      return response;
-    }
-    throw new RequestFailure(
-      status >= 400 && status < 500 ? 'ERR_BAD_REQUEST' : 'ERR_BAD_RESPONSE',
-      `Request failed with status code ${status}`,
-      { answer: { status, statusText, headers: response.headers as AxiosResponseHeaders, data: response.data } },
-    );
+    const { status, data } = response;
+    const isAccepted = call.accepts(status);
+    if (!(data instanceof Readable)) limit.release();
+    else if (isAccepted) response.data = handOut(data, limit, (error) => toServiceRequestError(failureOf(error), facts));
+    else response.data = await readAnswerStart(data);
+    if (!isAccepted) failure = refusalOf(response);
   } catch (error) {
-    const failure = failureFor(error);
-    failure.config = call;
-    limit.release();
-    throw failure;
+    failure = failureOf(error);
   }
+  if (failure !== undefined) limit.release();
+  if (token === undefined) return { flight, token, failure: failure as RequestFailure };
+  const isCutShort = failure !== undefined && failure.answer === undefined && failure.code !== TOO_BIG;
+  const outcome = outcomeOfTry({ ...flight, isCutShort });
+  facts.outcome = outcomeOfTries(facts.outcome, outcome);
+  tellOfTry(call, { status: flight.status, code: failure?.code, outcome, durationMs: performance.now() - began });
+  return failure === undefined ? { flight, token, response: response as AxiosResponse } : { flight, token, failure };
 }
 
-async function getToken(source: TokenSource, signal: AbortSignal): Promise<string> {
+// Without an answer, axios has this code for nothing else: an answer over the size limit.
+const TOO_BIG = 'ERR_BAD_RESPONSE';
+
+function tellOfTry(
+  { client: { teller }, facts }: Call,
+  what: Pick<Parameters<typeof teller.emit<'try'>>[1], 'status' | 'code' | 'outcome' | 'durationMs'>,
+): void {
+  const durationMs = Math.round(what.durationMs);
+  teller.emit('try', { ...eventOf(facts), try: facts.tries, ...what, durationMs });
+  teller.debug('Service request', {
+    service: facts.service,
+    method: facts.method,
+    url: facts.url,
+    request_id: facts.requestId,
+    try: facts.tries,
+    status: what.status,
+    code: what.code,
+    outcome: what.outcome,
+    duration_ms: durationMs,
+  });
+}
+
+function refusalOf({ status, statusText, headers, data }: AxiosResponse): RequestFailure {
+  return new RequestFailure(
+    status >= 400 && status < 500 ? 'ERR_BAD_REQUEST' : 'ERR_BAD_RESPONSE',
+    `Request failed with status code ${status}`,
+    { answer: { status, statusText, headers: headers as AxiosResponseHeaders, data: cutBody(data) } },
+  );
+}
+
+function throwIfEnded(failure: RequestFailure | undefined): void {
+  if (failure !== undefined) throw failure;
+}
+
+async function getToken({ client: { tokens } }: Call, signal: AbortSignal): Promise<string> {
   try {
-    const given: unknown = source.get();
-    return checkToken('The token source', typeof given === 'string' ? given : await orAborted(given, signal));
+    const given = tokens.get();
+    return typeof given === 'string' ? given : await waitFor(given, signal);
   } catch (error) {
-    const why = error instanceof Error ? error.message : 'its source failed';
-    throw new RequestFailure('ERR_TOKEN_UNAVAILABLE', `No token to send: ${why}`, { cause: error });
+    throw tokenUnavailable(error);
   }
 }
 
-/** Waits for a source that may hang; what it does after the abort is nobody's business any more. */
-function orAborted(given: unknown, signal: AbortSignal): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => {
-      reject(canceled());
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    void Promise.resolve(given)
-      .then(resolve, reject)
-      .finally(() => {
-        signal.removeEventListener('abort', onAbort);
-      });
+/** The failure of a request whose token cannot be had. */
+export function tokenUnavailable(error: unknown, details: { readonly answer?: RequestFailure['answer'] } = {}): RequestFailure {
+  return new RequestFailure('ERR_TOKEN_UNAVAILABLE', `No token to send: ${(error as Error).message}`, {
+    ...details,
+    cause: error,
   });
 }

@@ -1,28 +1,19 @@
 import { Readable } from 'node:stream';
-import type { AxiosAdapter, AxiosRequestConfig, InternalAxiosRequestConfig } from 'axios';
-import { currentRequestId, REQUEST_ID_HEADER } from '../shared/request-id.js';
-import { httpAgent, httpsAgent } from './agents.js';
+import type { AxiosAdapter, AxiosRequestConfig, AxiosRequestHeaders, InternalAxiosRequestConfig } from 'axios';
+import { currentRequest } from '../shared/request-context.js';
+import { REQUEST_ID_HEADER } from '../shared/request-id.js';
 import { isStreamBody } from './body-streams.js';
-import { linkSignals } from './caller-signal.js';
+import type { Call } from './call.js';
+import type { ClientCore } from './client-core.js';
+import type { ClientLifetime } from './client-lifetime.js';
+import { MAX_TIMEOUT_MS } from './client-options.js';
 import { copyHeaders } from './header-rules.js';
-import type { OriginPolicy } from './origin-policy.js';
 import { factsOf, type RequestFacts, textOf, toServiceRequestError } from './request-facts.js';
 import { RequestFailure, toFailure } from './request-failure.js';
+import { type RequestLimit, startRequestLimit } from './request-limit.js';
 import { retrying } from './retrying.js';
-import { type Call, sendTry } from './send-try.js';
-import type { TokenSource } from './token-source.js';
-
-/** What one client's adapter works with. */
-export interface ServiceAdapterSettings {
-  readonly source: TokenSource;
-  readonly origins: OriginPolicy;
-  readonly maxTries: number;
-  /** For a request whose config has no `timeout` of its own. */
-  readonly timeoutMs: number;
-}
-
-/** The longest that `setTimeout` can wait, in ms; more would be 1. */
-export const MAX_TIMEOUT_MS: number = 2 ** 31 - 1;
+import { sendCall } from './send-call.js';
+import { targetOf } from './target.js';
 
 // All that a request may say of how it is sent. What is not here (agents, proxy, transport, lookup, redirects, …) does not
 // reach axios' http adapter, whoever set it.
@@ -51,22 +42,36 @@ export function knownFactsOf(config: object): RequestFacts | undefined {
 /**
  * Makes the axios adapter of a client: the last stage of a request, after all interceptors and transforms. Here the URL is
  * checked and the token attached, to a private copy of the config, so that nothing a user can see or set has part in it.
+ *
+ * @param core - the client's settings
+ * @param lifetime - of the client
  */
-export function createServiceAdapter(settings: ServiceAdapterSettings): AxiosAdapter {
-  const send = retrying((call: Call) => sendTry(call, settings.source), settings.maxTries);
+export function createServiceAdapter(core: ClientCore, lifetime: ClientLifetime): AxiosAdapter {
+  const send = retrying(sendCall, core.maxTries);
   return async (config) => {
-    const known = factsOf(config);
+    const known = factsOf(config, core.service);
     facts.set(config, known);
-    const caller = linkSignals(config);
+    const limit = startRequestLimit(config, core.deadlineMs);
+    let end = limit.release;
     try {
-      const call = toCall(config, known, caller.signal, settings);
+      const ended = lifetime.begin();
+      end = () => {
+        limit.release();
+        ended();
+      };
+      const call = toCall(config, known, limit, core);
+      call.target.budget.countRequest();
+      lifetime.origins.add(call.target.origin);
       const { status, statusText, headers, ...answer } = await send(call);
       const data: unknown = answer.data;
-      if (data instanceof Readable) data.once('close', caller.release);
-      else caller.release();
+      if (data instanceof Readable) {
+        // Its reader sets the pace; the caller's abort still ends it.
+        limit.stopTimer();
+        data.once('close', end);
+      } else end();
       return { data, status, statusText, headers, config, request: { method: known.method, url: known.url } };
     } catch (error) {
-      caller.release();
+      end();
       throw toServiceRequestError(toFailure(error), known);
     }
   };
@@ -75,40 +80,57 @@ export function createServiceAdapter(settings: ServiceAdapterSettings): AxiosAda
 function toCall(
   config: InternalAxiosRequestConfig,
   known: RequestFacts,
-  signal: AbortSignal,
-  settings: ServiceAdapterSettings,
+  limit: RequestLimit,
+  client: ClientCore,
 ): Call {
-  const url = settings.origins.resolve(config.baseURL, config.url);
+  const url = client.origins.resolve(config.baseURL, config.url, config.allowAbsoluteUrls);
   const headers = copyHeaders(config.headers);
   // The credentials of a caller are never sent; a config that shows them would say otherwise.
   config.headers.delete('authorization');
   delete config.auth;
-  const requestId = currentRequestId();
-  if (requestId !== undefined) headers.set(REQUEST_ID_HEADER, requestId, false);
+  carryOn(headers);
   known.requestId = textOf(headers.get(REQUEST_ID_HEADER));
   const validate = config.validateStatus;
   return {
-    config: toHttpConfig(config, url),
+    client,
+    target: targetOf(url.origin),
+    config: toHttpConfig(config, url, client),
     headers,
-    signal,
+    limit,
+    signal: limit.signal,
     facts: known,
-    timeoutMs: readTimeout(config.timeout) ?? settings.timeoutMs,
+    timeoutMs: readTimeout(config.timeout) ?? client.timeoutMs,
     accepts: (status) => validate === undefined || validate === null || validate(status),
     request: {
       method: known.method,
       hasIdempotencyKey: Boolean(headers.get('idempotency-key')),
       hasStreamBody: isStreamBody(config.data),
     },
+    isRenewed: false,
+    isReplayed: false,
+    retries: 0,
+    delayMs: 0,
+    lastFailure: undefined,
   };
 }
 
-function toHttpConfig(config: AxiosRequestConfig, url: URL): AxiosRequestConfig {
+/** What belongs to the request that is being handled goes on to those that it causes; what the caller sets goes first. */
+function carryOn(headers: AxiosRequestHeaders): void {
+  const current = currentRequest();
+  if (current === undefined) return;
+  headers.set(REQUEST_ID_HEADER, current.requestId, false);
+  if (current.traceparent === undefined || headers.has('traceparent')) return;
+  headers.set('traceparent', current.traceparent, false);
+  if (current.tracestate !== undefined) headers.set('tracestate', current.tracestate, false);
+}
+
+function toHttpConfig(config: AxiosRequestConfig, url: URL, { agents }: ClientCore): AxiosRequestConfig {
   const passed = Object.fromEntries(PASSED_ON.map((name) => [name, config[name]]));
   return {
     ...passed,
     url: url.href,
-    httpAgent,
-    httpsAgent,
+    httpAgent: agents.http,
+    httpsAgent: agents.https,
     maxRedirects: 0,
     proxy: false,
     maxContentLength: readBound(config.maxContentLength),

@@ -1,35 +1,25 @@
 import axios, { type AxiosInstance, type AxiosRequestConfig } from 'axios';
 import { isServiceRequestError } from '../shared/errors.js';
-import { type Logger, readLogger } from '../shared/log.js';
-import { checkOptionNames, wholeNumber } from '../shared/options.js';
+import { closeIdleConnections } from './agents.js';
 import { createFramedInstance, type RequestFrame } from './axios-instance.js';
-import { checkGivenHeaders } from './header-rules.js';
-import { createOriginPolicy } from './origin-policy.js';
+import type { ServiceClientEmitter } from './client-events.js';
+import { createLifetime } from './client-lifetime.js';
+import { type CreateServiceClientOptions, settleClientOptions } from './client-options.js';
+import { checkGivenHeaders, guardHeaders } from './header-rules.js';
 import { factsOf, toServiceRequestError } from './request-facts.js';
 import { type Answer, RequestFailure } from './request-failure.js';
-import { createServiceAdapter, knownFactsOf, MAX_TIMEOUT_MS } from './service-adapter.js';
-import { readTokenSource } from './read-token-source.js';
+import { createServiceAdapter, knownFactsOf } from './service-adapter.js';
 import type { TokenSource } from './token-source.js';
 
-const TEN_MB = 10 * 1024 * 1024;
-
-/** Options of {@link createServiceClient}. */
-export interface CreateServiceClientOptions {
+/** An axios instance that proves who this service is. */
+export interface ServiceClient extends AxiosInstance {
+  /** Where it tells of tries, retries, tokens and circuit breakers. */
+  readonly events: ServiceClientEmitter;
   /**
-   * Where all requests go, such as `http://orders-service:8000`. The token then goes to this origin only, and absolute URLs
-   * are refused. A path in it is no boundary: `..` leaves it. Default: none; every request names its URL.
+   * Ends the client: requests that begin now are refused with `ERR_CLIENT_CLOSED`. Resolves when those under way have ended, and
+   * then closes the idle connections to its targets. For tests and shutdown; a client that is just dropped leaves nothing behind.
    */
-  readonly baseURL?: string | undefined;
-  /** How long one try may take as a whole, in ms; axios' `timeout` of a request goes first. Default: 10,000. */
-  readonly timeoutMs?: number | undefined;
-  /** How often a request is sent at most, the first time included, 1 to 10. Default: 3. */
-  readonly maxTries?: number | undefined;
-  /** The longest answer, decompressed, in bytes; axios' `maxContentLength` of a request goes first. Default: 10 MB. */
-  readonly maxResponseBytes?: number | undefined;
-  /** The longest body that is sent, in bytes; axios' `maxBodyLength` of a request goes first. Default: 10 MB. */
-  readonly maxRequestBytes?: number | undefined;
-  /** Where trouble with the token is reported. Default: the process's logger of this package. */
-  readonly logger?: Logger | undefined;
+  readonly close: () => Promise<void>;
 }
 
 /**
@@ -38,15 +28,19 @@ export interface CreateServiceClientOptions {
  * What is known from axios keeps working: methods, interceptors (which see one request and one answer, however many tries
  * there were), transforms, `validateStatus`, `signal`, `defaults`, `create()`. This differs:
  *
- * - The token is attached behind all of that. No config, response or error shows it, and an `Authorization` or `auth` that a
- *   request sets is dropped.
+ * - The token is attached behind all of that, for the allowed origins alone. No config, response or error shows it, and an
+ *   `Authorization` or `auth` that a request sets is dropped.
+ * - A token that is malformed or has expired is not sent; one that is answered with 401 is replaced by another of its source, if it
+ *   has one, and the request is sent once more.
  * - Redirects are never followed and proxies of the environment never used. `adapter`, of all things, can be replaced, by a
  *   mock for instance; the token then stays here.
  * - GET, HEAD, OPTIONS, PUT and DELETE, and POST and PATCH with an `Idempotency-Key`, are tried again on network errors,
- *   timeouts and 408, 429, 500, 502, 503, 504, after a random wait or what `Retry-After` says, at most 20 s. Streams are sent
- *   once.
+ *   timeouts and 408, 429, 500, 502, 503, 504, after a random wait and what `Retry-After` asks for, at most 20 s, within the
+ *   deadline. Streams are sent once.
+ * - A target that fails is spared: retries are at most 20 % of the requests of the last 10 s to its origin (3 at least), and where
+ *   more than half of 10 or more tries failed, nothing is sent for 5 s, and then one request to see.
  * - Header values that could not be sent as they are, identity headers and `Host` are refused.
- * - `x-request-id` of the request that is being handled is passed on.
+ * - `x-request-id` and `traceparent` of the request that is being handled are passed on.
  *
  * It does not hide a token that a service sends back in a successful answer.
  *
@@ -65,53 +59,39 @@ export interface CreateServiceClientOptions {
  *
  * @param token - the token, without `Bearer`, or a source of it. Default: the file `SERVICE_TOKEN_FILE`, else `SERVICE_TOKEN`
  * @param options - read once, later changes have no effect
- * @returns an axios instance whose requests reject with `ServiceRequestError`, or with what an interceptor throws
+ * @returns an axios instance, with `events` and `close()`, whose requests reject with `ServiceRequestError`, or with what an
+ *   interceptor throws
  * @throws ConfigurationError where an option is unknown or wrong, or no token can be had
  */
 export function createServiceClient(
   token?: string | TokenSource,
   options: CreateServiceClientOptions = {},
-): AxiosInstance {
-  checkOptionNames('createServiceClient', options, [
-    'baseURL',
-    'timeoutMs',
-    'maxTries',
-    'maxResponseBytes',
-    'maxRequestBytes',
-    'logger',
-  ]);
-  const { baseURL } = options;
-  const timeoutMs = wholeNumber('timeoutMs', options.timeoutMs, { min: 1, max: MAX_TIMEOUT_MS, fallback: 10_000 });
-  const bytes = { min: 0, max: Number.MAX_SAFE_INTEGER, fallback: TEN_MB };
-  const config = {
-    ...axios.defaults,
-    adapter: createServiceAdapter({
-      origins: createOriginPolicy(baseURL),
-      maxTries: wholeNumber('maxTries', options.maxTries, { min: 1, max: 10, fallback: 3 }),
-      source: readTokenSource(token, readLogger(options.logger)),
-      timeoutMs,
-    }),
-    baseURL,
-    timeout: timeoutMs,
-    maxContentLength: wholeNumber('maxResponseBytes', options.maxResponseBytes, bytes),
-    maxBodyLength: wholeNumber('maxRequestBytes', options.maxRequestBytes, bytes),
+): ServiceClient {
+  const { core, defaults } = settleClientOptions(token, options);
+  const lifetime = createLifetime();
+  const config = { ...axios.defaults, ...defaults, adapter: createServiceAdapter(core, lifetime) };
+  const frame: RequestFrame = {
+    before(clientDefaults, given) {
+      checkGivenHeaders(clientDefaults.headers);
+      checkGivenHeaders(given.headers);
+    },
+    intercept: guardHeaders,
+    failure(error, clientDefaults, given) {
+      if (isServiceRequestError(error)) return error;
+      const failure = toFailure(error);
+      if (failure === undefined) return error;
+      const failed = (error as { config?: AxiosRequestConfig }).config ?? { ...clientDefaults, ...given };
+      return toServiceRequestError(failure, knownFactsOf(failed) ?? factsOf(failed, core.service));
+    },
   };
-  return createFramedInstance(axios.mergeConfig({}, config as AxiosRequestConfig), FRAME);
+  return createFramedInstance(axios.mergeConfig({}, config as AxiosRequestConfig), frame, {
+    events: core.teller.events,
+    async close() {
+      await lifetime.close();
+      for (const origin of lifetime.origins) closeIdleConnections(core.agents, origin);
+    },
+  });
 }
-
-const FRAME: RequestFrame = {
-  before(defaults, given) {
-    checkGivenHeaders(defaults.headers);
-    checkGivenHeaders(given.headers);
-  },
-  failure(error, defaults, given) {
-    if (isServiceRequestError(error)) return error;
-    const failure = toFailure(error);
-    if (failure === undefined) return error;
-    const config = (error as { config?: AxiosRequestConfig }).config ?? { ...defaults, ...given };
-    return toServiceRequestError(failure, knownFactsOf(config) ?? factsOf(config));
-  },
-};
 
 /** What axios itself throws, before and after the adapter; errors of interceptors are their authors' own. */
 function toFailure(error: unknown): RequestFailure | undefined {

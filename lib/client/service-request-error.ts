@@ -1,5 +1,6 @@
 import type { AxiosResponseHeaders } from 'axios';
 import { joinErrorFamily, type ServiceRequestFailure } from '../shared/errors.js';
+import type { CallOutcome } from './call-outcome.js';
 
 /** A problem document (RFC 9457), as the target wrote it: no field is sure to be there, or to have its type. */
 export interface ProblemDetails {
@@ -26,7 +27,7 @@ export interface FailedResponse {
   readonly statusText: string;
   /** Those that help to find the fault and hold no secrets, among them `content-type`, `retry-after`, `location`. */
   readonly headers: AxiosResponseHeaders;
-  /** The body, after the `transformResponse` of the request. */
+  /** The body, after the `transformResponse` of the request; no more than its first 64 KiB. */
   readonly data: unknown;
 }
 
@@ -38,8 +39,14 @@ export interface ServiceRequestErrorFields {
   readonly method: string;
   /** See {@link ServiceRequestError.url}. */
   readonly url: string;
+  /** See {@link ServiceRequestError.service}. */
+  readonly service?: string | undefined;
   /** See {@link ServiceRequestError.tries}. */
   readonly tries: number;
+  /** See {@link ServiceRequestError.outcome}. Default: `not_sent` where there was no try, else `unknown`. */
+  readonly outcome?: CallOutcome | undefined;
+  /** See {@link ServiceRequestError.retryAfterMs}. */
+  readonly retryAfterMs?: number | undefined;
   /** See {@link ServiceRequestError.requestId}. */
   readonly requestId?: string | undefined;
   /** See {@link ServiceRequestError.response}. */
@@ -64,7 +71,7 @@ export interface ServiceRequestErrorFields {
  *   await client.delete('http://127.0.0.1:9/api/v1/orders/tenant/7');
  * } catch (error) {
  *   if (!isServiceRequestError(error)) throw error;
- *   console.log(error.code, error.status, error.method, error.url, error.tries);
+ *   console.log(error.code, error.status, error.method, error.url, error.tries, error.outcome);
  * }
  * ```
  */
@@ -76,7 +83,8 @@ export class ServiceRequestError extends Error implements ServiceRequestFailure 
   /**
    * axios' or Node's: `ERR_BAD_REQUEST` (4xx), `ERR_BAD_RESPONSE` (other statuses, or an answer over the size limit),
    * `ECONNREFUSED`, `ECONNRESET` (also an answer that broke off), `ETIMEDOUT`, `ERR_CANCELED`, `ERR_INVALID_URL`,
-   * `ERR_BAD_OPTION_VALUE` (a header that must not be sent), and of our own `ERR_TOKEN_UNAVAILABLE`.
+   * `ERR_BAD_OPTION_VALUE` (a header that must not be sent), and of our own `ERR_TOKEN_UNAVAILABLE`, `ERR_ORIGIN_NOT_ALLOWED`,
+   * `ERR_CIRCUIT_OPEN` and `ERR_CLIENT_CLOSED`.
    */
   readonly code: string;
   /** The answer's; undefined where none came. */
@@ -85,8 +93,20 @@ export class ServiceRequestError extends Error implements ServiceRequestFailure 
   readonly method: string;
   /** Without query, fragment and user info. */
   readonly url: string;
+  /** The target's name: the client's `service` option, else the first label of the host name; undefined for an address. */
+  readonly service: string | undefined;
   /** How many times the request was sent; 0 where it was stopped before. */
   readonly tries: number;
+  /**
+   * Whether the call may have run at its target, over all tries: `not_sent` and `refused`: it has not. `unknown`: it may have.
+   * `completed`: it has, but the answer could not be used.
+   */
+  readonly outcome: CallOutcome;
+  /**
+   * How long the target asks to wait before it is called again, in ms, as it said (up to 2^31 - 1); where the circuit breaker of
+   * its origin is open, how long that lasts. Undefined where nobody said.
+   */
+  readonly retryAfterMs: number | undefined;
   /** The `x-request-id` that was sent, else the one that was answered. */
   readonly requestId: string | undefined;
   /** The body, where it was a problem document. */
@@ -107,7 +127,10 @@ export class ServiceRequestError extends Error implements ServiceRequestFailure 
     this.status = fields.response?.status;
     this.method = fields.method;
     this.url = fields.url;
+    this.service = fields.service;
     this.tries = fields.tries;
+    this.outcome = fields.outcome ?? (fields.tries === 0 ? 'not_sent' : 'unknown');
+    this.retryAfterMs = fields.retryAfterMs;
     this.requestId = fields.requestId;
     this.problem = fields.problem;
     this.response = fields.response;
@@ -117,8 +140,8 @@ export class ServiceRequestError extends Error implements ServiceRequestFailure 
 
   /** What `JSON.stringify` shows: the facts, without the answer's headers and body. */
   toJSON(): Record<string, unknown> {
-    const { name, message, code, status, method, url, tries, requestId, problem } = this;
-    return { name, message, code, status, method, url, tries, requestId, problem };
+    const { name, message, code, status, method, url, service, tries, outcome, retryAfterMs, requestId, problem } = this;
+    return { name, message, code, status, method, url, service, tries, outcome, retryAfterMs, requestId, problem };
   }
 
   static {

@@ -68,26 +68,28 @@ describe('mayRetry', () => {
 
 describe('retryDelayMs', () => {
   it('doubles the range with every retry, up to 20 s', () => {
-    const longest = [0, 1, 2, 3, 7, 8, 50, 5000].map((retry) => retryDelayMs(retry, undefined, 0, 1));
+    const longest = [0, 1, 2, 3, 7, 8, 50, 5000].map((retriesBefore) => retryDelayMs({ retriesBefore, random: 1 }));
     expect(longest).to.deep.equal([100, 200, 400, 800, 12_800, 20_000, 20_000, 20_000]);
   });
 
   it('spreads waits over the whole range', () => {
-    expect([0, 0.25, 0.5].map((random) => retryDelayMs(2, undefined, 0, random))).to.deep.equal([0, 100, 200]);
-    const drawn = Array.from({ length: 200 }, () => retryDelayMs(0, undefined));
+    expect([0, 0.25, 0.5].map((random) => retryDelayMs({ retriesBefore: 2, random }))).to.deep.equal([0, 100, 200]);
+    const drawn = Array.from({ length: 200 }, () => retryDelayMs({ retriesBefore: 0 }));
     expect(Math.min(...drawn)).to.be.within(0, 30);
     expect(Math.max(...drawn)).to.be.within(70, 100);
   });
 
-  it('waits at least as long as Retry-After says', () => {
-    expect(retryDelayMs(0, '2', 0, 0.5)).to.equal(2000);
-    expect(retryDelayMs(6, '2', 0, 1)).to.equal(6400);
-    expect(retryDelayMs(0, 'Thu, 01 Jan 1970 00:00:05 GMT', 1000, 0.5)).to.equal(4000);
+  it('waits as long as Retry-After says, and its own wait on top, so that those who were told the same do not come together', () => {
+    const at = (retryAfter: string, more: object): number => retryDelayMs({ retriesBefore: 0, retryAfter, ...more });
+    expect(at('2', { random: 0 })).to.equal(2000);
+    expect(at('2', { random: 0.5 })).to.equal(2050);
+    expect(at('2', { retriesBefore: 6, random: 1 })).to.equal(8400);
+    expect(at('Thu, 01 Jan 1970 00:00:05 GMT', { now: 1000, random: 0 })).to.equal(4000);
   });
 
   for (const value of ['21', '1000000000', '99999999999999', '9'.repeat(400), 'Fri, 06 Nov 2099 08:49:37 GMT']) {
     it(`waits 20 s for Retry-After: ${value.slice(0, 30)}`, () => {
-      expect(retryDelayMs(0, value, 0, 0.5)).to.equal(20_000);
+      expect(retryDelayMs({ retriesBefore: 0, retryAfter: value, now: 0 })).to.equal(20_000);
     });
   }
 
@@ -105,7 +107,7 @@ describe('retryDelayMs', () => {
     'Sun, 06 Nov 1994 08:49:37 GMT',
   ]) {
     it(`keeps its own wait for Retry-After: ${JSON.stringify(value)}`, () => {
-      expect(retryDelayMs(0, value, Date.now(), 0.5)).to.equal(50);
+      expect(retryDelayMs({ retriesBefore: 0, retryAfter: value, random: 0.5 })).to.equal(50);
     });
   }
 });

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import axios, { type AxiosRequestConfig } from 'axios';
 import { expect } from 'chai';
 import nock from 'nock';
@@ -5,6 +6,7 @@ import { restore, stub } from 'sinon';
 import { createServiceClient, isServiceRequestError, ServiceRequestError } from '../../lib/client/index.js';
 import { ConfigurationError } from '../../lib/shared/errors.js';
 import { runWithRequestId } from '../../lib/shared/index.js';
+import { forgetTargets } from '../support/targets.js';
 import { anyRejectionOf, memoryLogger, opaqueToken, rejectionOf, setEnvironment } from './support.js';
 
 const ORDERS = 'http://orders-service:8000';
@@ -37,7 +39,8 @@ describe('createServiceClient', () => {
   });
 
   it('asks a source for the token before every try', async () => {
-    const tokens = ['first', 'second', 'third'];
+    const tokens = [opaqueToken(), opaqueToken(), opaqueToken()];
+    const expected = tokens.map((text) => `Bearer ${text}`);
     const sent: string[] = [];
     nock(ORDERS)
       .get('/x')
@@ -47,7 +50,7 @@ describe('createServiceClient', () => {
         return [sent.length < 3 ? 503 : 200, ''];
       });
     await createServiceClient({ get: () => Promise.resolve(tokens.shift()!) }).get(`${ORDERS}/x`);
-    expect(sent).to.deep.equal(['Bearer first', 'Bearer second', 'Bearer third']);
+    expect(sent).to.deep.equal(expected);
   });
 
   describe('options', () => {
@@ -65,6 +68,13 @@ describe('createServiceClient', () => {
       [{ maxResponseBytes: -1 }, 'maxResponseBytes'],
       [{ maxRequestBytes: 1.5 }, 'maxRequestBytes'],
       [{ logger: console.log }, 'logger'],
+      [{ deadlineMs: 0 }, 'deadlineMs'],
+      [{ deadlineMs: 2 ** 31 }, 'deadlineMs'],
+      [{ circuitBreaker: 'off' }, 'circuitBreaker'],
+      [{ service: 'Orders' }, 'service'],
+      [{ events: {} }, 'events'],
+      [{ allowedOrigins: 'http://orders-service' }, 'allowedOrigins'],
+      [{ dangerouslyAllowPlainHttp: 1 }, 'dangerouslyAllowPlainHttp'],
     ];
     for (const [options, message] of wrong) {
       it(`refuses ${JSON.stringify(options)}`, () => {
@@ -73,7 +83,19 @@ describe('createServiceClient', () => {
     }
 
     it('takes all that there are, and undefined for absent', () => {
-      const all = { baseURL: ORDERS, timeoutMs: 1, maxTries: 1, maxResponseBytes: 0, maxRequestBytes: 0 };
+      const all = {
+        baseURL: ORDERS,
+        allowedOrigins: ['https://api.example.com'],
+        dangerouslyAllowPlainHttp: false,
+        service: 'orders-service',
+        timeoutMs: 1,
+        deadlineMs: 1,
+        maxTries: 1,
+        circuitBreaker: false,
+        maxResponseBytes: 0,
+        maxRequestBytes: 0,
+        events: new EventEmitter(),
+      };
       createServiceClient(token, { ...all, logger: memoryLogger() });
       createServiceClient(token, { baseURL: undefined, timeoutMs: undefined, maxTries: undefined, logger: undefined });
     });
@@ -108,18 +130,22 @@ describe('createServiceClient', () => {
     const client = createServiceClient(token, { baseURL: ORDERS });
     const evil = 'http://evil.example';
 
-    const attempts: Readonly<Record<string, AxiosRequestConfig>> = {
-      'an absolute url': { url: `${evil}/x` },
-      'an absolute url of its own origin': { url: `${ORDERS}/x` },
-      'a protocol-relative url': { url: '//evil.example/x' },
-      'another baseURL': { url: '/x', baseURL: evil },
-      'an absolute url that is allowed': { url: `${evil}/x`, allowAbsoluteUrls: true },
+    const attempts: Readonly<Record<string, readonly [code: string, config: AxiosRequestConfig]>> = {
+      'an absolute url': ['ERR_ORIGIN_NOT_ALLOWED', { url: `${evil}/x` }],
+      'an absolute url that is allowed': ['ERR_ORIGIN_NOT_ALLOWED', { url: `${evil}/x`, allowAbsoluteUrls: true }],
+      'another baseURL': ['ERR_ORIGIN_NOT_ALLOWED', { url: '/x', baseURL: evil }],
+      'a protocol-relative url': ['ERR_INVALID_URL', { url: '//evil.example/x' }],
+      'an absolute url of its own that is not allowed': ['ERR_INVALID_URL', { url: `${ORDERS}/x`, allowAbsoluteUrls: false }],
+      'a url with user info': ['ERR_INVALID_URL', { url: 'http://evil.example@orders-service:8000/x' }],
+      'a url with backslashes': ['ERR_INVALID_URL', { url: 'http:\\\\evil.example/x' }],
+      'a url with a tab': ['ERR_INVALID_URL', { url: 'http://evil\t.example/x' }],
+      'data': ['ERR_INVALID_URL', { url: 'data:text/plain,x', baseURL: '' }],
     };
-    for (const [name, config] of Object.entries(attempts)) {
+    for (const [name, [code, config]] of Object.entries(attempts)) {
       it(`refuses ${name}, and sends nothing`, async () => {
         const reached = [nock(evil).get('/x').reply(200), nock(ORDERS).get('/x').reply(200)];
         const error = await rejectionOf(client.request(config));
-        expect(error).to.be.instanceOf(ServiceRequestError).and.include({ code: 'ERR_INVALID_URL', tries: 0 });
+        expect(error).to.be.instanceOf(ServiceRequestError).and.include({ code, tries: 0, outcome: 'not_sent' });
         expect(reached.some((scope) => scope.isDone())).to.equal(false);
       });
     }
@@ -141,9 +167,23 @@ describe('createServiceClient', () => {
         byDefaults.get('/x'),
         byCreate.get('/x'),
       ]) {
-        expect(await rejectionOf(request)).to.include({ code: 'ERR_INVALID_URL', tries: 0 });
+        expect(await rejectionOf(request)).to.include({ code: 'ERR_ORIGIN_NOT_ALLOWED', tries: 0 });
       }
       expect(reached.isDone()).to.equal(false);
+    });
+
+    it('takes an absolute url of an allowed origin', async () => {
+      nock(ORDERS).get('/x').matchHeader('authorization', bearer).reply(204);
+      nock('https://api.example.com').get('/x').matchHeader('authorization', bearer).reply(204);
+      const both = createServiceClient(token, { baseURL: ORDERS, allowedOrigins: ['https://api.example.com'] });
+      expect((await both.get(`${ORDERS}/x`)).status).to.equal(204);
+      expect((await both.get('https://api.example.com/x')).status).to.equal(204);
+    });
+
+    it('stays with the origin where `..` leaves the path of the base', async () => {
+      nock(ORDERS).get('/admin').matchHeader('authorization', bearer).reply(204);
+      const orders = createServiceClient(token, { baseURL: `${ORDERS}/api/v1/orders` });
+      expect((await orders.get('../../../admin')).status).to.equal(204);
     });
 
     it('takes a path, with its query and params', async () => {
@@ -317,6 +357,7 @@ describe('createServiceClient', () => {
       );
       nock(ORDERS).get('/x').times(2).reply(503).get('/x').reply(200).get('/y').times(3).reply(500);
       await watched.get('/x');
+      forgetTargets();
       await rejectionOf(watched.get('/y'));
       expect(seen).to.deep.equal(['request', 'response 200', 'request', 'error 500 after 3']);
     });

@@ -84,8 +84,50 @@ describe('ServiceRequestError', () => {
       status: 503,
       method: 'DELETE',
       url: 'http://orders-service/x',
+      service: 'orders-service',
       tries: 0,
+      outcome: 'not_sent',
     });
+  });
+
+  for (const [url, service] of [
+    ['http://orders-service:8000/x', 'orders-service'],
+    ['http://orders-service.bakery-ia.svc.cluster.local/x', 'orders-service'],
+    ['https://api.example.com/x', 'api'],
+    ['http://localhost:8000/x', undefined],
+    ['http://127.0.0.1:8000/x', undefined],
+    ['http://[::1]:8000/x', undefined],
+    ['http://under_score/x', undefined],
+    ['/x', undefined],
+  ] as const) {
+    it(`names ${String(service)} as the service of ${url}`, () => {
+      expect(toServiceRequestError(failureWith({}, ''), factsOf({ url }))).to.include({ service });
+    });
+  }
+
+  it('names the service that the client was told', () => {
+    expect(toServiceRequestError(failureWith({}, ''), factsOf({ url: 'http://127.0.0.1/x' }, 'orders-service'))).to.include({
+      service: 'orders-service',
+    });
+  });
+
+  for (const [value, wait] of [
+    ['3', 3000],
+    ['0', 0],
+    ['99999999999999', 2 ** 31 - 1],
+    ['soon', undefined],
+    ['-1', undefined],
+  ] as const) {
+    it(`says to wait ${String(wait)} ms for Retry-After: ${value}`, () => {
+      expect(toServiceRequestError(failureWith({ 'retry-after': value }, ''), factsOf(config)).retryAfterMs).to.equal(wait);
+    });
+  }
+
+  it('says unknown where somebody made it of tries and no outcome', () => {
+    const fields = { code: 'X', method: 'GET', url: '' };
+    expect(new ServiceRequestError('a', { ...fields, tries: 1 }).outcome).to.equal('unknown');
+    expect(new ServiceRequestError('a', { ...fields, tries: 0 }).outcome).to.equal('not_sent');
+    expect(new ServiceRequestError('a', { ...fields, tries: 1, outcome: 'refused' }).outcome).to.equal('refused');
   });
 
   const type = { 'content-type': 'application/problem+json; charset=utf-8' };

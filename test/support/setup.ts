@@ -1,5 +1,6 @@
 import nock from 'nock';
 import { FOREIGN_SETTINGS } from './environment.js';
+import { forgetTargets } from './targets.js';
 
 for (const name of FOREIGN_SETTINGS) {
   delete process.env[name];
@@ -10,6 +11,9 @@ export const mochaHooks: Mocha.RootHookObject = {
   beforeAll() {
     nock.disableNetConnect();
     nock.enableNetConnect(/^(127\.0\.0\.1|localhost|\[?::1\]?)(:\d+)?$/);
+  },
+  beforeEach() {
+    forgetTargets();
   },
   afterEach() {
     nock.cleanAll();

@@ -1,0 +1,56 @@
+import { EventEmitter } from 'node:events';
+import { expect } from 'chai';
+import { createTeller, type RefreshEvent } from '../../lib/client/client-events.js';
+import { memoryLogger, turns } from './support.js';
+
+const event: RefreshEvent = { source: 'SERVICE_TOKEN', reason: 'changed', isRenewed: true };
+
+describe('createTeller', () => {
+  it('tells listeners, once or always, until they are taken away', () => {
+    const heard: string[] = [];
+    const { events, emit } = createTeller(memoryLogger());
+    const always = ({ source }: RefreshEvent): void => void heard.push(`always ${source}`);
+    events.on('refresh', always).once('refresh', () => heard.push('once'));
+    emit('refresh', event);
+    emit('refresh', event);
+    events.off('refresh', always);
+    emit('refresh', event);
+    expect(heard).to.deep.equal(['always SERVICE_TOKEN', 'once', 'always SERVICE_TOKEN']);
+  });
+
+  it('uses the emitter that it is given', () => {
+    const emitter = new EventEmitter();
+    let heard: unknown;
+    emitter.on('refresh', (told) => (heard = told));
+    const { events, emit } = createTeller(memoryLogger(), emitter);
+    emit('refresh', event);
+    expect(events).to.equal(emitter);
+    expect(heard).to.equal(event);
+  });
+
+  it('logs what a listener throws, now or later, and goes on', async () => {
+    const logger = memoryLogger();
+    const { events, emit } = createTeller(logger);
+    events.on('refresh', () => Promise.reject(new Error('later')) as never);
+    events.on('refresh', () => {
+      throw new Error('now');
+    });
+    emit('refresh', event);
+    await turns(2);
+    expect(logger.lines.map(({ level, fields }) => `${level} ${(fields as { error: Error }).error.message}`)).to.deep.equal([
+      'warn now',
+      'warn later',
+    ]);
+  });
+
+  it('does without its lines where the logger fails', () => {
+    const fail = (): never => {
+      throw new Error('full');
+    };
+    const { debug, warn, emit, events } = createTeller({ debug: fail, info: fail, warn: fail, error: fail });
+    events.on('refresh', fail);
+    debug('a');
+    warn('b');
+    emit('refresh', event);
+  });
+});
