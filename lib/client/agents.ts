@@ -17,8 +17,8 @@ const TLS_POOL = { ...POOL, rejectUnauthorized: true };
 // Of our own, as the global agents are anybody's to change, and may have been told to use a proxy.
 const ANYWHERE: Agents = { http: new http.Agent(POOL), https: new https.Agent(TLS_POOL) };
 const IN_CLUSTER: Agents = {
-  http: new http.Agent({ ...POOL, lookup: clusterLookup } as http.AgentOptions),
-  https: new https.Agent({ ...TLS_POOL, lookup: clusterLookup } as https.AgentOptions),
+  http: new http.Agent({ ...POOL, lookup: clusterLookup }),
+  https: new https.Agent({ ...TLS_POOL, lookup: clusterLookup }),
 };
 
 /**

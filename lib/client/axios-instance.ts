@@ -1,5 +1,4 @@
 import axios, {
-  type Axios,
   type AxiosInstance,
   type AxiosRequestConfig,
   type CreateAxiosDefaults,
@@ -13,7 +12,7 @@ export interface RequestFrame {
   /** Sees what was given, as it was given: axios changes header values when it merges them. */
   before(defaults: AxiosRequestConfig, given: AxiosRequestConfig): void;
   /** Sees the config before the first and after the last interceptor of requests. */
-  intercept(config: InternalAxiosRequestConfig): InternalAxiosRequestConfig;
+  readonly intercept: (config: InternalAxiosRequestConfig) => InternalAxiosRequestConfig;
   /** Turns what a request was rejected with into what users get. */
   failure(error: unknown, defaults: AxiosRequestConfig, given: AxiosRequestConfig): unknown;
 }
@@ -65,7 +64,7 @@ export function createFramedInstance<Extras extends object>(
  * Beside the list of interceptors, not in it, so that whoever clears or ejects does not reach them. At both ends, as a setting of the
  * request says in which order axios goes through the list.
  */
-function frameInterceptors({ interceptors }: Axios, frame: RequestFrame): void {
+function frameInterceptors({ interceptors }: Pick<AxiosInstance, 'interceptors'>, frame: RequestFrame): void {
   const own = { fulfilled: frame.intercept, rejected: null, synchronous: true, runWhen: null };
   const list = interceptors.request as unknown as { forEach(visit: (handler: object) => void): void };
   const forEach = list.forEach.bind(list);

@@ -89,9 +89,11 @@ export interface SettledClientOptions {
  */
 export function settleClientOptions(
   token: string | TokenSource | undefined,
-  options: CreateServiceClientOptions,
+  given: CreateServiceClientOptions,
 ): SettledClientOptions {
-  checkOptionNames('createServiceClient', options, OPTIONS);
+  checkOptionNames('createServiceClient', given, OPTIONS);
+  // Without a prototype: what somebody's Object.prototype holds is no option.
+  const options: CreateServiceClientOptions = Object.assign(Object.create(null) as object, given);
   const { baseURL, allowedOrigins, dangerouslyAllowPlainHttp, service } = options;
   const logger = readLogger(options.logger);
   const teller = createTeller(logger, readEmitter(options.events));

@@ -2,7 +2,12 @@ import { BlockList, isIP, isIPv4 } from 'node:net';
 
 const NEAR = new BlockList();
 // RFC 1122 §3.2.1.3, RFC 4291 §2.5.3; RFC 1918; RFC 4193
-for (const [address, bits] of [['127.0.0.0', 8], ['10.0.0.0', 8], ['172.16.0.0', 12], ['192.168.0.0', 16]] as const) {
+for (const [address, bits] of [
+  ['127.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+] as const) {
   NEAR.addSubnet(address, bits, 'ipv4');
 }
 NEAR.addAddress('::1', 'ipv6');

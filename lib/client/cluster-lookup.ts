@@ -1,4 +1,4 @@
-import { lookup, type LookupAddress, type LookupOptions } from 'node:dns';
+import dns, { type LookupAddress, type LookupOptions } from 'node:dns';
 import { isLinkLocal } from './cluster-hosts.js';
 
 type Callback = (error: Error | null, address: string | LookupAddress[], family?: number) => void;
@@ -8,11 +8,17 @@ type Callback = (error: Error | null, address: string | LookupAddress[], family?
  * metadata service of a cloud.
  */
 export function clusterLookup(hostname: string, options: LookupOptions, callback: Callback): void {
-  lookup(hostname, options, (error, address: string | LookupAddress[], family) => {
-    const addresses = typeof address === 'string' ? [address] : (address ?? []).map((found) => found.address);
-    if (error === null && addresses.some(isLinkLocal)) {
-      const refusal = new Error('The host name leads to a link-local address, which the token must not go to');
-      callback(Object.assign(refusal, { code: 'ERR_ORIGIN_NOT_ALLOWED' }), '');
-    } else callback(error, address, family);
+  // Looked up at each call, since tracing and test tools replace it.
+  dns.lookup(hostname, options, (error, address: string | LookupAddress[], family) => {
+    if (error !== null || !addressesOf(address).some(isLinkLocal)) {
+      callback(error, address, family);
+      return;
+    }
+    const refusal = new Error('The host name leads to a link-local address, which the token must not go to');
+    callback(Object.assign(refusal, { code: 'ERR_ORIGIN_NOT_ALLOWED' }), '');
   });
+}
+
+function addressesOf(found: string | readonly LookupAddress[]): readonly string[] {
+  return typeof found === 'string' ? [found] : found.map(({ address }) => address);
 }

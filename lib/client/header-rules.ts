@@ -39,8 +39,8 @@ export function checkGivenHeaders(headers: unknown): void {
 export function guardHeaders(config: InternalAxiosRequestConfig): InternalAxiosRequestConfig {
   if (Object.hasOwn(config.headers, 'normalize')) return config;
   checkGivenHeaders(config.headers);
-  const headers: AxiosRequestHeaders = AxiosHeaders.from(config.headers) as AxiosRequestHeaders;
-  const { set, normalize } = AxiosHeaders.prototype;
+  const headers: AxiosRequestHeaders = AxiosHeaders.from(config.headers);
+  const { prototype } = AxiosHeaders;
   Object.defineProperties(headers, {
     set: {
       configurable: true,
@@ -49,7 +49,7 @@ export function guardHeaders(config: InternalAxiosRequestConfig): InternalAxiosR
         if (typeof name !== 'string') checkGivenHeaders(name);
         // A text that is no name is a block of header lines.
         else if (NAME.test(name)) checkHeader(name, rest[0]);
-        return Reflect.apply(set, headers, [name, ...rest]) as unknown;
+        return (prototype.set as (...args: unknown[]) => unknown).apply(headers, [name, ...rest]);
       },
     },
     // Called by axios before it sends: what was assigned, not set, has come to no check before.
@@ -58,7 +58,7 @@ export function guardHeaders(config: InternalAxiosRequestConfig): InternalAxiosR
       writable: true,
       value(format: boolean) {
         checkGivenHeaders(headers);
-        return normalize.call(headers, format);
+        return prototype.normalize.call(headers, format);
       },
     },
   });

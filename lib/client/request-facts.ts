@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { redactText } from '../shared/redact.js';
 import { REQUEST_ID_HEADER } from '../shared/request-id.js';
 import { isServiceName } from '../shared/services.js';
-import { type CallOutcome } from './call-outcome.js';
+import type { CallOutcome } from './call-outcome.js';
 import type { RequestEvent } from './client-events.js';
 import { withoutSecrets } from './origin-policy.js';
 import type { Answer, RequestFailure } from './request-failure.js';

@@ -12,7 +12,7 @@ export interface RequestLimit {
   /** Takes the deadline away; the caller's abort still counts. */
   stopTimer(): void;
   /** Stops the timer and no longer listens to the caller. */
-  release(): void;
+  readonly release: () => void;
 }
 
 /**

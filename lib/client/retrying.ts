@@ -67,7 +67,13 @@ function isToBeRetried(failure: RequestFailure): boolean {
   failure.whyFinal = whyNotNow(call);
   if (failure.whyFinal !== undefined) return false;
   call.retries += 1;
-  client.teller.emit('retry', { ...eventOf(facts), try: facts.tries, status, code: failure.code, delayMs: call.delayMs });
+  client.teller.emit('retry', {
+    ...eventOf(facts),
+    try: facts.tries,
+    status,
+    code: failure.code,
+    delayMs: call.delayMs,
+  });
   return true;
 }
 

@@ -21,7 +21,10 @@ export function createRollingCounts<Name extends string>(
   names: readonly Name[],
   now: () => number,
 ): RollingCounts<Name> {
-  const counts = Object.fromEntries(names.map((name) => [name, new Array<number>(PIECES).fill(0)])) as Record<Name, number[]>;
+  const counts = Object.fromEntries(names.map((name) => [name, new Array<number>(PIECES).fill(0)])) as Record<
+    Name,
+    number[]
+  >;
   let newest = 0;
 
   /** Empties the pieces that time has passed since it was last asked, and gives the one of now. */

@@ -56,10 +56,12 @@ export async function sendTry(call: Call, renewed?: string): Promise<TryResult> 
       signal: limit.signal,
       transport: watchedTransport(facts.protocol, flight),
     });
-    const { status, data } = response;
+    const { status } = response;
+    const data: unknown = response.data;
     const isAccepted = call.accepts(status);
     if (!(data instanceof Readable)) limit.release();
-    else if (isAccepted) response.data = handOut(data, limit, (error) => toServiceRequestError(failureOf(error), facts));
+    else if (isAccepted)
+      response.data = handOut(data, limit, (error) => toServiceRequestError(failureOf(error), facts));
     else response.data = await readAnswerStart(data);
     if (!isAccepted) failure = refusalOf(response);
   } catch (error) {
@@ -118,7 +120,10 @@ async function getToken({ client: { tokens } }: Call, signal: AbortSignal): Prom
 }
 
 /** The failure of a request whose token cannot be had. */
-export function tokenUnavailable(error: unknown, details: { readonly answer?: RequestFailure['answer'] } = {}): RequestFailure {
+export function tokenUnavailable(
+  error: unknown,
+  details: { readonly answer?: RequestFailure['answer'] } = {},
+): RequestFailure {
   return new RequestFailure('ERR_TOKEN_UNAVAILABLE', `No token to send: ${(error as Error).message}`, {
     ...details,
     cause: error,

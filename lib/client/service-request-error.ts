@@ -140,7 +140,8 @@ export class ServiceRequestError extends Error implements ServiceRequestFailure 
 
   /** What `JSON.stringify` shows: the facts, without the answer's headers and body. */
   toJSON(): Record<string, unknown> {
-    const { name, message, code, status, method, url, service, tries, outcome, retryAfterMs, requestId, problem } = this;
+    const { name, message, code, status, method, url, service, tries, outcome, retryAfterMs, requestId, problem } =
+      this;
     return { name, message, code, status, method, url, service, tries, outcome, retryAfterMs, requestId, problem };
   }
 

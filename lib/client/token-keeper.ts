@@ -151,9 +151,9 @@ export function withPatience(promise: Promise<string>, milliseconds: number, sou
         clearTimeout(timer);
         resolve(token);
       },
-      (reason: Error) => {
+      (reason: unknown) => {
         clearTimeout(timer);
-        reject(reason);
+        reject(reason as Error);
       },
     );
   });

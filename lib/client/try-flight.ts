@@ -27,7 +27,10 @@ export function newFlight(): TryFlight {
  * whether a request had left when it failed, which is what decides whether it may have run.
  */
 export function watchedTransport(protocol: string, flight: TryFlight): Transport {
-  const request = (options: http.RequestOptions, onResponse: (res: http.IncomingMessage) => void): http.ClientRequest => {
+  const request = (
+    options: http.RequestOptions,
+    onResponse: (res: http.IncomingMessage) => void,
+  ): http.ClientRequest => {
     // Looked up at each call, since tracing and test tools replace it.
     const sent = (protocol === 'https:' ? https : http).request(options, onResponse);
     sent.once('socket', (socket) => {

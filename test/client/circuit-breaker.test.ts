@@ -29,10 +29,21 @@ describe('createCircuitBreaker', () => {
   const begin = (): { readonly end: (verdict: Verdict) => void; readonly result: Promise<unknown> } => {
     let end: (verdict: Verdict) => void = () => undefined;
     const result = breaker.run(
-      () => new Promise<{ verdict: Verdict }>((resolve) => (end = (verdict) => { resolve({ verdict }); })),
+      () =>
+        new Promise<{ verdict: Verdict }>(
+          (resolve) =>
+            (end = (verdict) => {
+              resolve({ verdict });
+            }),
+        ),
       note,
     );
-    return { end: (verdict) => { end(verdict); }, result };
+    return {
+      end: (verdict) => {
+        end(verdict);
+      },
+      result,
+    };
   };
 
   it('lets everybody through, and hands out what came of it', async () => {

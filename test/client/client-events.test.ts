@@ -37,10 +37,9 @@ describe('createTeller', () => {
     });
     emit('refresh', event);
     await turns(2);
-    expect(logger.lines.map(({ level, fields }) => `${level} ${(fields as { error: Error }).error.message}`)).to.deep.equal([
-      'warn now',
-      'warn later',
-    ]);
+    expect(
+      logger.lines.map(({ level, fields }) => `${level} ${(fields as { error: Error }).error.message}`),
+    ).to.deep.equal(['warn now', 'warn later']);
   });
 
   it('does without its lines where the logger fails', () => {

@@ -24,7 +24,11 @@ describe('close() of a service client', () => {
     await client.close();
     await client.close();
     for (const instance of [client, other]) {
-      expect(await rejectionOf(instance.get('/'))).to.include({ code: 'ERR_CLIENT_CLOSED', tries: 0, outcome: 'not_sent' });
+      expect(await rejectionOf(instance.get('/'))).to.include({
+        code: 'ERR_CLIENT_CLOSED',
+        tries: 0,
+        outcome: 'not_sent',
+      });
     }
     expect(server.requests).to.have.length(1);
   });
@@ -46,7 +50,9 @@ describe('close() of a service client', () => {
 
   it('waits for a stream until its reader is done', async () => {
     const client = createServiceClient(token);
-    const { data } = await client.get<NodeJS.ReadableStream & { destroy(): void }>(server.url, { responseType: 'stream' });
+    const { data } = await client.get<NodeJS.ReadableStream & { destroy(): void }>(server.url, {
+      responseType: 'stream',
+    });
     let isClosed = false;
     const closing = client.close().then(() => (isClosed = true));
     await turns();

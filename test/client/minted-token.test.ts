@@ -72,7 +72,7 @@ describe('mintedToken', () => {
     for (let i = 0; i < 9999; i++) ids.add(`filler ${i}`);
     while (ids.size > 10_000) ids.delete(ids.values().next().value as string);
     expect([ids.size, isMinted(id)]).to.deep.equal([10_000, true]);
-    mintedToken({ service, keys }).get();
+    void mintedToken({ service, keys }).get();
     expect([ids.size, isMinted(id)]).to.deep.equal([10_000, false]);
   });
 
@@ -260,7 +260,7 @@ describe('mintedToken', () => {
 
   it('refuses what is no options object', () => {
     for (const options of [undefined, null, 'orders-service']) {
-      expect(() => mintedToken(options as unknown as MintedTokenOptions)).to.throw(ConfigurationError);
+      expect(() => mintedToken(options as MintedTokenOptions)).to.throw(ConfigurationError);
     }
   });
 });

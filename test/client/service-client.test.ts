@@ -135,11 +135,14 @@ describe('createServiceClient', () => {
       'an absolute url that is allowed': ['ERR_ORIGIN_NOT_ALLOWED', { url: `${evil}/x`, allowAbsoluteUrls: true }],
       'another baseURL': ['ERR_ORIGIN_NOT_ALLOWED', { url: '/x', baseURL: evil }],
       'a protocol-relative url': ['ERR_INVALID_URL', { url: '//evil.example/x' }],
-      'an absolute url of its own that is not allowed': ['ERR_INVALID_URL', { url: `${ORDERS}/x`, allowAbsoluteUrls: false }],
+      'an absolute url of its own that is not allowed': [
+        'ERR_INVALID_URL',
+        { url: `${ORDERS}/x`, allowAbsoluteUrls: false },
+      ],
       'a url with user info': ['ERR_INVALID_URL', { url: 'http://evil.example@orders-service:8000/x' }],
       'a url with backslashes': ['ERR_INVALID_URL', { url: 'http:\\\\evil.example/x' }],
       'a url with a tab': ['ERR_INVALID_URL', { url: 'http://evil\t.example/x' }],
-      'data': ['ERR_INVALID_URL', { url: 'data:text/plain,x', baseURL: '' }],
+      data: ['ERR_INVALID_URL', { url: 'data:text/plain,x', baseURL: '' }],
     };
     for (const [name, [code, config]] of Object.entries(attempts)) {
       it(`refuses ${name}, and sends nothing`, async () => {

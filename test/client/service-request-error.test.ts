@@ -106,7 +106,9 @@ describe('ServiceRequestError', () => {
   }
 
   it('names the service that the client was told', () => {
-    expect(toServiceRequestError(failureWith({}, ''), factsOf({ url: 'http://127.0.0.1/x' }, 'orders-service'))).to.include({
+    expect(
+      toServiceRequestError(failureWith({}, ''), factsOf({ url: 'http://127.0.0.1/x' }, 'orders-service')),
+    ).to.include({
       service: 'orders-service',
     });
   });
@@ -119,7 +121,9 @@ describe('ServiceRequestError', () => {
     ['-1', undefined],
   ] as const) {
     it(`says to wait ${String(wait)} ms for Retry-After: ${value}`, () => {
-      expect(toServiceRequestError(failureWith({ 'retry-after': value }, ''), factsOf(config)).retryAfterMs).to.equal(wait);
+      expect(toServiceRequestError(failureWith({ 'retry-after': value }, ''), factsOf(config)).retryAfterMs).to.equal(
+        wait,
+      );
     });
   }
 

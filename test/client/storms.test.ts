@@ -61,7 +61,9 @@ describe('200 callers of a service that is dead', () => {
   it('know what the service did last where the circuit opens while they wait', async () => {
     server = await startServer((_req, res) => res.writeHead(503).end());
     const client = createServiceClient(token, { baseURL: server.url });
-    const errors = (await callAll(() => client.get('/'))).map((result) => (result as PromiseRejectedResult).reason as Error);
+    const errors = (await callAll(() => client.get('/'))).map(
+      (result) => (result as PromiseRejectedResult).reason as Error,
+    );
     for (const error of errors) expect(error).to.include({ status: 503, code: 'ERR_BAD_RESPONSE' });
     expect(errors.some(({ message }) => message.includes('circuit breaker of its origin has opened'))).to.equal(true);
   });

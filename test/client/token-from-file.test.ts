@@ -26,7 +26,7 @@ describe('tokenFromFile', () => {
   });
 
   /** How often the file is read meanwhile. */
-  function readsDuring(act: () => void): number {
+  function readsDuring(act: () => unknown): number {
     const reads = spy(fs, 'readFileSync');
     syncBuiltinESMExports();
     try {
@@ -234,9 +234,9 @@ describe('tokenFromFile', () => {
     expect(source.get()).to.equal(first);
   });
 
-  it('says what it knows where a read fails without a code', () => {
+  it('says why nothing can be read by a path that no file has', () => {
     const source = tokenFromFile(`${path}\u0000`);
-    expect(refusalOf(() => source.get()).message).to.match(/cannot be read \(/);
+    expect(refusalOf(() => source.get()).message).to.match(/cannot be read \(ERR_/);
   });
 
   for (const wrong of ['', undefined, 7, {}]) {

@@ -75,7 +75,7 @@ describe('tokenKeeperOf', () => {
       const [first, second] = [tokenOf(), tokenOf()];
       const source = sourceOf(Promise.resolve(first), Promise.resolve(second));
       const keeper = tokenKeeperOf(source);
-      const given = await Promise.all(Array.from({ length: 1000 }, () => keeper.get()));
+      const given = await Promise.all(Array.from({ length: 1000 }, async () => keeper.get()));
       expect(new Set(given)).to.deep.equal(new Set([first]));
       expect(source.calls).to.deep.equal(['get']);
       expect(await keeper.get()).to.equal(second);
@@ -84,7 +84,11 @@ describe('tokenKeeperOf', () => {
 
     it('takes any thenable for a promise', async () => {
       const token = tokenOf();
-      const thenable = { then: (resolve: (value: string) => void) => void resolve(token) };
+      const thenable = {
+        then(resolve: (value: string) => void) {
+          resolve(token);
+        },
+      };
       expect(await tokenKeeperOf(sourceOf(thenable)).get()).to.equal(token);
     });
 
@@ -291,7 +295,7 @@ describe('tokenKeeperOf', () => {
         const source = sourceOf(wrap(refused), wrap(fresh), wrap(tokenOf()));
         const keeper = tokenKeeperOf(source);
         await keeper.get();
-        const renewed = await Promise.all(Array.from({ length: 1000 }, () => keeper.renew(refused)));
+        const renewed = await Promise.all(Array.from({ length: 1000 }, async () => keeper.renew(refused)));
         expect(new Set(renewed)).to.deep.equal(new Set([fresh]));
         expect(source.calls).to.deep.equal(['get', 'invalidate', 'get']);
         expect(source.refused).to.deep.equal([refused]);
@@ -302,7 +306,7 @@ describe('tokenKeeperOf', () => {
         const source = sourceOf(wrap(token));
         const keeper = tokenKeeperOf(source);
         await keeper.get();
-        const renewed = await Promise.all(Array.from({ length: 1000 }, () => keeper.renew(token)));
+        const renewed = await Promise.all(Array.from({ length: 1000 }, async () => keeper.renew(token)));
         expect(new Set(renewed)).to.deep.equal(new Set([undefined]));
         expect(await keeper.renew(token)).to.equal(undefined);
         expect(source.calls).to.deep.equal(['get', 'invalidate', 'get']);

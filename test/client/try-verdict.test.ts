@@ -15,7 +15,9 @@ describe('verdictOf', () => {
   for (const status of [500, 502, 503, 504]) {
     it(`calls a target sick that answers ${status}, accepted or not`, () => {
       expect(verdictOf({ token, flight: { status } }, 1)).to.equal('sick');
-      expect(verdictOf({ token, flight: { status }, failure: { code: 'ERR_BAD_RESPONSE', answer } }, 1)).to.equal('sick');
+      expect(verdictOf({ token, flight: { status }, failure: { code: 'ERR_BAD_RESPONSE', answer } }, 1)).to.equal(
+        'sick',
+      );
     });
   }
 

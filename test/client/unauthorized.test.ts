@@ -1,6 +1,11 @@
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
-import { createServiceClient, type RefreshEvent, type TokenSource } from '../../lib/client/index.js';
+import {
+  createServiceClient,
+  type RefreshEvent,
+  type ServiceClient,
+  type TokenSource,
+} from '../../lib/client/index.js';
 import { withoutNock } from '../support/without-nock.js';
 import { memoryLogger, opaqueToken, rejectionOf, startServer, type TestServer, turns } from './support.js';
 
@@ -68,9 +73,14 @@ describe('a service client whose token is answered with 401', () => {
 
   it('asks its source for another once, for 100 requests at a time and however many clients', async () => {
     const source = renewing(true);
-    const clients = [createServiceClient(source, { baseURL: server.url }), createServiceClient(source, { baseURL: server.url })];
-    const answers = await Promise.all(Array.from({ length: 100 }, (_, i) => clients[i % 2]?.get('/')));
-    expect(answers.every((answer) => answer?.status === 200)).to.equal(true);
+    const clients = [
+      createServiceClient(source, { baseURL: server.url }),
+      createServiceClient(source, { baseURL: server.url }),
+    ];
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, (_, i) => (clients[i % 2] as ServiceClient).get('/')),
+    );
+    expect(answers.every((answer) => answer.status === 200)).to.equal(true);
     expect(source.told).to.deep.equal([OLD]);
     expect(source.asked()).to.equal(2);
   });
