@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import type { Socket } from 'node:net';
 import { clusterLookup } from './cluster-lookup.js';
 
 /** Connections, kept and bounded. */
@@ -31,12 +32,19 @@ export function agentsFor(isInClusterOnly: boolean): Agents {
   return isInClusterOnly ? IN_CLUSTER : ANYWHERE;
 }
 
-/** Closes the connections to an origin that no request is using. */
+/**
+ * Closes the idle connections to one origin; those that a request is using stay.
+ *
+ * @param agents - whose
+ * @param origin - such as `http://orders-service:8000`
+ */
 export function closeIdleConnections(agents: Agents, origin: string): void {
   const { protocol, hostname, port } = new URL(origin);
-  const agent = protocol === 'https:' ? agents.https : agents.http;
-  const name = `${hostname.replace(/^\[|\]$/g, '')}:${port || (protocol === 'https:' ? '443' : '80')}:`;
-  for (const [key, sockets] of Object.entries(agent.freeSockets)) {
-    if (key.startsWith(name)) for (const socket of sockets ?? []) socket.destroy();
+  const isTls = protocol === 'https:';
+  const name = `${hostname.replace(/^\[|\]$/g, '')}:${port || (isTls ? '443' : '80')}:`;
+  const pools = (isTls ? agents.https : agents.http).freeSockets as Readonly<Record<string, readonly Socket[]>>;
+  for (const [key, sockets] of Object.entries(pools)) {
+    // As the agent names them; what follows says more of the connection. `fd00::1` on port 80 begins like the host `fd00::1:80`.
+    if (key === name || key.startsWith(`${name}:`)) for (const socket of sockets) socket.destroy();
   }
 }

@@ -1,5 +1,5 @@
 import type { Agents } from './agents.js';
-import type { Teller } from './client-events.js';
+import type { RefreshEvent, Teller } from './client-events.js';
 import type { OriginPolicy } from './origin-policy.js';
 import type { TokenKeeper } from './token-keeper.js';
 
@@ -17,6 +17,6 @@ export interface ClientCore {
   /** Of a request as a whole. */
   readonly deadlineMs: number;
   readonly usesBreaker: boolean;
-  /** Warns where a token that is about to be sent will soon be none. */
-  readonly checkExpiry: (token: string) => void;
+  /** Told of every token that is about to be sent: tells of another than before, and of one that will soon expire. */
+  readonly noteToken: (token: string, reason: RefreshEvent['reason']) => void;
 }

@@ -41,11 +41,11 @@ export interface RetryEvent extends RequestEvent {
   readonly delayMs: number;
 }
 
-/** The token of this client has changed, or should have. */
+/** This client sends another token than before, or was told that it should and has none. */
 export interface RefreshEvent {
   /** What the token comes from, such as `SERVICE_TOKEN`. */
   readonly source: string;
-  /** `unauthorized`: the one that was sent was answered with 401. `changed`: the source gave another than before. */
+  /** `unauthorized`: the one before was answered with 401. `changed`: the source gave another by itself. */
   readonly reason: 'unauthorized' | 'changed';
   /** Whether there is another one. */
   readonly isRenewed: boolean;

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { ConfigurationError } from '../shared/errors.js';
-import { type Logger, readLogger } from '../shared/log.js';
+import { defaultLogger, type Logger, readLogger } from '../shared/log.js';
 import { checkOptionNames, describe, readFlag, wholeNumber } from '../shared/options.js';
 import { checkServiceName } from '../shared/services.js';
 import { agentsFor } from './agents.js';
@@ -102,6 +102,7 @@ export function settleClientOptions(
   const deadline = { min: 1, max: MAX_TIMEOUT_MS, fallback: Math.max(30_000, timeoutMs) };
   const bytes = { min: 0, max: Number.MAX_SAFE_INTEGER, fallback: TEN_MB };
   const tokens = tokenKeeperOf(readTokenSource(token, logger));
+  let lastSent: string | undefined;
   return {
     core: {
       tokens,
@@ -113,8 +114,12 @@ export function settleClientOptions(
       timeoutMs,
       deadlineMs: wholeNumber('deadlineMs', options.deadlineMs, deadline),
       usesBreaker: readFlag('circuitBreaker', options.circuitBreaker, true),
-      checkExpiry: (sent) => {
-        warnBeforeExpiry(logger, tokens.name, sent);
+      noteToken: (sent, reason) => {
+        if (lastSent !== undefined && sent !== lastSent) {
+          teller.emit('refresh', { source: tokens.name, reason, isRenewed: true });
+        }
+        lastSent = sent;
+        warnBeforeExpiry(options.logger ?? defaultLogger(), tokens.name, sent);
       },
     },
     defaults: {

@@ -22,16 +22,22 @@ LINK_LOCAL.addAddress('fd00:ec2::254', 'ipv6');
 // They end like a name of the cluster, and lead to the same services.
 const METADATA_NAMES: ReadonlySet<string> = new Set(['metadata.google.internal', 'instance-data.ec2.internal']);
 
-/** Tells whether an address is link-local, or a metadata service of a cloud, also in IPv6's form for IPv4 addresses. */
+/**
+ * Tells whether an address is link-local (RFC 3927, RFC 4291 §2.5.6), or a metadata service of a cloud, also in IPv6's form for IPv4
+ * addresses.
+ *
+ * @param address - with or without a URL's brackets and a zone; what is no address is not link-local
+ */
 export function isLinkLocal(address: string): boolean {
   return isIn(LINK_LOCAL, address);
 }
 
 /**
- * Tells whether a host is loopback, has a private address, or a name that only a cluster or a host's own network resolves: of one
- * label, or under `.svc`, `.svc.cluster.local`, `.internal`.
+ * Tells whether a host is loopback, has a private address (RFC 1918, RFC 4193), or a name that only a cluster or a host's own network
+ * resolves: of one label, or under `.localhost` (RFC 6761 §6.3), `.svc`, `.svc.cluster.local`, `.internal`. It does not know where a
+ * name leads; `clusterLookup` sees to that.
  *
- * @param hostname - as a `URL` has it: in lower case, IPv4 addresses in their usual form, IPv6 addresses in brackets
+ * @param hostname - as a `URL` has it (WHATWG URL §3.5): in lower case, IPv4 addresses in their usual form, IPv6 addresses in brackets
  */
 export function isInClusterHost(hostname: string): boolean {
   const host = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
@@ -42,6 +48,6 @@ export function isInClusterHost(hostname: string): boolean {
 
 /** IPv6's form for IPv4 addresses is known to the list. */
 function isIn(list: BlockList, address: string): boolean {
-  const plain = address.replace(/%.*$/, '');
+  const plain = address.replaceAll(/^\[|\]$|%.*$/g, '');
   return list.check(plain, isIPv4(plain) ? 'ipv4' : 'ipv6');
 }

@@ -13,7 +13,7 @@ const gates = new WeakMap<Logger, ReturnType<typeof createDailyGate>>();
  * Warns of a token that has less than 30 days to live, once a day for each logger, service and source. Not of those of
  * `mintedToken`, which are renewed without anybody's help. Never throws.
  *
- * @param logger - the client's
+ * @param logger - the client's, as it was given: what is made of it anew for each client is another each time
  * @param sourceName - what the token comes from
  * @param token - the token that is about to be sent
  */

@@ -9,8 +9,6 @@ import { warnSafely } from './warn-safely.js';
 
 // Less than the time of a try, so that the next source gets its turn within it.
 const PATIENCE_MS = 5000;
-// Each of them may be refused yet; more than a few are in use only where every request has its own.
-const MAX_GIVEN = 100;
 
 const reporters = new WeakMap<TokenSource, (logger: Logger) => void>();
 
@@ -51,15 +49,7 @@ export function firstOf(...sources: readonly TokenSource[]): TokenSource {
   }
   let logger: Logger | undefined;
   const isNews = createDailyGate();
-  const givers = new Map<string, TokenSource>();
   const nameOfAll = (): string => `firstOf(${sources.map(nameOf).join(', ')})`;
-
-  const remember = (token: string, giver: TokenSource): string => {
-    givers.delete(token);
-    if (givers.size >= MAX_GIVEN) givers.delete(givers.keys().next().value as string);
-    givers.set(token, giver);
-    return token;
-  };
 
   const passOver = (source: TokenSource, error: Error): void => {
     if (isTokenMissing(error)) return;
@@ -83,9 +73,9 @@ export function firstOf(...sources: readonly TokenSource[]): TokenSource {
     } catch (error) {
       return next(error);
     }
-    if (typeof given === 'string') return remember(given, source);
+    if (typeof given === 'string') return given;
     const isLast = from + 1 === sources.length;
-    return (isLast ? given : withPatience(given, PATIENCE_MS, source)).then((token) => remember(token, source), next);
+    return isLast ? given.catch(next) : withPatience(given, PATIENCE_MS, source).catch(next);
   };
 
   const all: TokenSource = Object.freeze({
@@ -94,8 +84,8 @@ export function firstOf(...sources: readonly TokenSource[]): TokenSource {
     },
     get: () => ask(0, []),
     invalidate(token: string) {
-      const giver = givers.get(token);
-      if (giver !== undefined) tokenKeeperOf(giver).drop(token);
+      // Each keeper knows whether it is the one that gave it.
+      for (const source of sources) tokenKeeperOf(source).drop(token);
     },
     check() {
       const reasons: Error[] = [];

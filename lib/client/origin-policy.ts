@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../shared/errors.js';
 import { describe, readFlag } from '../shared/options.js';
+import { isProduction } from '../shared/settings.js';
 import { isInClusterHost, isLinkLocal } from './cluster-hosts.js';
 import { RequestFailure } from './request-failure.js';
 
@@ -8,7 +9,7 @@ export interface OriginPolicyOptions {
   readonly baseURL?: string | undefined;
   readonly allowedOrigins?: readonly string[] | undefined;
   readonly dangerouslyAllowPlainHttp?: boolean | undefined;
-  /** Told, outside of production, of plain http to a host outside of the cluster. */
+  /** Told once, outside of production, of plain http to hosts outside of the cluster. */
   readonly warn: (message: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
@@ -35,28 +36,42 @@ export interface OriginPolicy {
  *   outside of the cluster
  */
 export function createOriginPolicy(options: OriginPolicyOptions): OriginPolicy {
-  const { baseURL } = options;
-  const allowPlain = readFlag('dangerouslyAllowPlainHttp', options.dangerouslyAllowPlainHttp, false);
-  const named = [
+  // Without a prototype: what somebody's Object.prototype holds is no option.
+  const own: OriginPolicyOptions = Object.assign(Object.create(null) as object, options);
+  const { baseURL, allowedOrigins } = own;
+  const named: readonly NamedUrl[] = [
     ...(baseURL === undefined ? [] : [{ setting: 'baseURL', url: readHttpUrl('baseURL', baseURL) }]),
-    ...readOrigins(options.allowedOrigins).map((url) => ({ setting: 'allowedOrigins', url })),
+    ...readOrigins(allowedOrigins).map((url) => ({ setting: 'allowedOrigins', url })),
   ];
-  for (const { setting, url } of named) if (!allowPlain) checkPlainHttp(setting, url, options.warn);
-  const allowed: ReadonlySet<string> = new Set(named.map(({ url }) => url.origin));
-  const isInClusterOnly = options.allowedOrigins === undefined && baseURL === undefined;
-  if (!isInClusterOnly && allowed.size === 0) {
-    throw new ConfigurationError('allowedOrigins', 'is empty, and there is no baseURL: nothing could be sent.');
+  const isInClusterOnly = baseURL === undefined && allowedOrigins === undefined;
+  if (!isInClusterOnly && named.length === 0) {
+    throw new ConfigurationError(
+      'allowedOrigins',
+      'is empty, and there is no baseURL, so that nothing could be sent. Name an origin, or leave it out to reach the cluster.',
+    );
   }
+  if (!readFlag('dangerouslyAllowPlainHttp', own.dangerouslyAllowPlainHttp, false)) {
+    checkPlainHttp(
+      named.filter(({ url }) => isReadableOnTheWay(url)),
+      own.warn,
+    );
+  }
+  const allowed: ReadonlySet<string> = new Set(named.map(({ url }) => url.origin));
   const where = isInClusterOnly
-    ? 'without baseURL and allowedOrigins only to loopback, private addresses and names of the cluster'
-    : `only to ${[...allowed].join(', ')}`;
+    ? 'without baseURL and allowedOrigins it only goes to loopback, private addresses and in-cluster names'
+    : `it only goes to ${[...allowed].join(', ')}`;
   return {
     isInClusterOnly,
     resolve(givenBase, url = '', allowAbsoluteUrls = true) {
       const base = givenBase ?? baseURL;
+      if (!isText(url) || (base !== undefined && !isText(base))) {
+        throw refusal('url and baseURL must be strings. Of a URL object, give the href');
+      }
       const isWhole = isAbsolute(url);
-      if (isWhole && (!/^https?:\/\//i.test(url) || /[\t\n\r\\]/.test(url))) {
-        throw refusal('The url begins like that of another host, and is not one that every reader takes for the same');
+      if (isWhole && (!/^https?:\/\/[^/]/i.test(url) || /[\t\n\r\\]/.test(url))) {
+        throw refusal(
+          'The url is neither a path nor an http:// or https:// URL that every parser reads alike. Begin a path with one slash',
+        );
       }
       if (isWhole && base !== undefined && !allowAbsoluteUrls) {
         throw refusal('The url is absolute, and allowAbsoluteUrls is false. Give it the path only');
@@ -67,7 +82,7 @@ export function createOriginPolicy(options: OriginPolicyOptions): OriginPolicy {
       if (isInClusterOnly ? !isInClusterHost(target.hostname) : !allowed.has(target.origin)) {
         throw new RequestFailure(
           'ERR_ORIGIN_NOT_ALLOWED',
-          `The token must not go to ${target.origin}: it may go ${where}. Name the origin in allowedOrigins if it should`,
+          `The token must not go to ${target.origin}: ${where}. Name the origin in allowedOrigins if it should`,
         );
       }
       return target;
@@ -75,18 +90,24 @@ export function createOriginPolicy(options: OriginPolicyOptions): OriginPolicy {
   };
 }
 
-function readOrigins(origins: readonly string[] | undefined): readonly URL[] {
+/** A URL, and the option that names it. */
+interface NamedUrl {
+  readonly setting: string;
+  readonly url: URL;
+}
+
+function readOrigins(origins: unknown): readonly URL[] {
   if (origins === undefined) return [];
-  const list: unknown = origins;
-  if (!Array.isArray(list)) {
+  if (!Array.isArray(origins)) {
     throw new ConfigurationError(
       'allowedOrigins',
-      `must be a list such as ['http://orders-service:8000'], not ${describe(list)}.`,
+      `must be a list such as ['http://orders-service:8000'], not ${describe(origins)}.`,
     );
   }
-  return Array.from(list, (origin: unknown) => {
+  return Array.from(origins, (origin: unknown) => {
     const url = readHttpUrl('allowedOrigins', origin);
-    if (url.pathname === '/' && !(origin as string).includes('*')) return url;
+    // The host as it was parsed: `%2A` is a wildcard too.
+    if (url.pathname === '/' && !url.hostname.includes('*')) return url;
     throw new ConfigurationError(
       'allowedOrigins',
       'may hold origins alone, each with scheme, host and port, without a path and without wildcards.',
@@ -94,27 +115,33 @@ function readOrigins(origins: readonly string[] | undefined): readonly URL[] {
   });
 }
 
-/** Rule of RFC 6750 §5.3: bearer tokens go over TLS. Within a cluster others see to that, or nobody can listen. */
-function checkPlainHttp(setting: string, url: URL, warn: OriginPolicyOptions['warn']): void {
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (url.protocol === 'https:' || isInClusterHost(url.hostname) || isLinkLocal(host)) return;
-  if (process.env['NODE_ENV'] === 'production') {
+/**
+ * Whether plain http leads out of the cluster, where others can read the token (RFC 6750 §5.3 asks for TLS). Within it, the cluster
+ * sees to that; link-local addresses are on the own wire, and sidecars of a mesh have them.
+ */
+function isReadableOnTheWay({ protocol, hostname }: URL): boolean {
+  return protocol === 'http:' && !isInClusterHost(hostname) && !isLinkLocal(hostname);
+}
+
+function checkPlainHttp(readable: readonly NamedUrl[], warn: OriginPolicyOptions['warn']): void {
+  const [first] = readable;
+  if (first === undefined) return;
+  if (isProduction(process.env)) {
     throw new ConfigurationError(
-      setting,
-      `names ${url.origin}, which is outside of the cluster, and plain http shows the token to everybody on the way. Use https, ` +
-        'or set dangerouslyAllowPlainHttp.',
+      first.setting,
+      `names ${first.url.origin}, which is outside of the cluster, and plain http shows the token to everybody on the way. Use ` +
+        'https, or set dangerouslyAllowPlainHttp: true.',
     );
   }
   warn('Plain http to a host outside of the cluster shows the token to everybody on the way; refused in production', {
-    setting,
-    origin: url.origin,
+    origins: [...new Set(readable.map(({ url }) => url.origin))],
   });
 }
 
 /** A URL as it may stand in a log: without user info, query and fragment, which may hold secrets. */
 export function withoutSecrets(baseURL: string | undefined, url: string | undefined): string {
-  const text =
-    url === undefined || isAbsolute(url) || baseURL === undefined ? (url ?? baseURL ?? '') : join(baseURL, url);
+  const [base, path] = [baseURL, url].map((part) => (isText(part) ? part : undefined));
+  const text = path === undefined || isAbsolute(path) || base === undefined ? (path ?? base ?? '') : join(base, path);
   const parsed = parse(text);
   if (parsed === undefined) return text.replace(/[?#].*$/s, '').replace(/^([^/]*\/\/)?[^/]*@/, '$1');
   // Opaque paths (`data:`) are content, not a place.
@@ -122,7 +149,7 @@ export function withoutSecrets(baseURL: string | undefined, url: string | undefi
 }
 
 function readHttpUrl(setting: string, value: unknown): URL {
-  const url = typeof value === 'string' ? parse(value) : undefined;
+  const url = isText(value) ? parse(value) : undefined;
   if (url === undefined || !isHttp(url)) {
     throw new ConfigurationError(setting, `must be a URL such as http://orders-service:8000, not ${describe(value)}.`);
   }
@@ -141,11 +168,19 @@ function join(baseURL: string, url: string): string {
   return url === '' ? baseURL : `${baseURL.replace(/\/+$/, '')}/${url.replace(/^\/+/, '')}`;
 }
 
-/** Also what only becomes absolute when a URL parser has dropped tabs and line ends and turned backslashes. */
+/**
+ * Whether it begins with a scheme or with two slashes, also when only a WHATWG URL parser sees it, which drops control characters in
+ * front, tabs and line ends, and takes backslashes for slashes. A path's first segment has no colon (RFC 3986 §4.2).
+ */
 function isAbsolute(url: string): boolean {
   // eslint-disable-next-line no-control-regex -- they are what the parser skips
   const seen = url.replaceAll(/^[\u0000-\u0020]+|[\t\n\r]/g, '').replaceAll('\\', '/');
-  return /^(?:[a-z][a-z\d+.-]*:)?\/\//i.test(seen);
+  return /^(?:[a-z][a-z\d+.-]*:|\/\/)/i.test(seen);
+}
+
+/** Programs without types give URL objects too. */
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
 }
 
 function isHttp(url: URL): boolean {

@@ -110,7 +110,9 @@ async function renewToken(call: Call, refused: string): Promise<string | undefin
     throw limit.failure() ?? error;
   } finally {
     limit.release();
-    teller.emit('refresh', { source: tokens.name, reason: 'unauthorized', isRenewed: renewed !== undefined });
+    if (renewed === undefined) {
+      teller.emit('refresh', { source: tokens.name, reason: 'unauthorized', isRenewed: false });
+    }
     teller.debug('Service token refused', {
       source: tokens.name,
       service: call.facts.service,

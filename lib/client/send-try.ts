@@ -46,7 +46,9 @@ export async function sendTry(call: Call, renewed?: string): Promise<TryResult> 
     token = renewed ?? (await getToken(call, limit.signal));
     // The adapter would send a request whose signal is aborted before it listens.
     throwIfEnded(limit.failure());
-    client.checkExpiry(token);
+    // One that is sent again because its connection was lost tells nothing new.
+    if (renewed === undefined || call.isRenewed)
+      client.noteToken(token, renewed === undefined ? 'changed' : 'unauthorized');
     facts.tries += 1;
     facts.tokens.add(token);
     response = await sendByHttp({

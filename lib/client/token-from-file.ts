@@ -62,6 +62,8 @@ export function createTokenFile(setting: string, path: string, logger: Logger): 
   let isRefused = false;
   // Not the wall clock: one that is set back would keep an old token.
   let readAt = Number.NEGATIVE_INFINITY;
+  // For which token, and when: a storm of 401s to one that has not changed must not read the file for each.
+  let readEarlyFor: string | undefined;
   let readEarlyAt = Number.NEGATIVE_INFINITY;
   let warnedAt = Number.NEGATIVE_INFINITY;
 
@@ -85,7 +87,9 @@ export function createTokenFile(setting: string, path: string, logger: Logger): 
   const get = (): string => {
     const now = performance.now();
     if (lastGood === undefined || now - readAt >= MAX_AGE_MS) return read(now).text;
-    if (!(isRefused || endsSoon(lastGood)) || now - readEarlyAt < EARLY_READ_EVERY_MS) return lastGood.text;
+    if (!isRefused && !endsSoon(lastGood)) return lastGood.text;
+    if (lastGood.text === readEarlyFor && now - readEarlyAt < EARLY_READ_EVERY_MS) return lastGood.text;
+    readEarlyFor = lastGood.text;
     readEarlyAt = now;
     return read(now).text;
   };

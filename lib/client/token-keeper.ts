@@ -146,16 +146,11 @@ export function withPatience(promise: Promise<string>, milliseconds: number, sou
       reject(new Error(`${nameOf(source)} has given no token for ${milliseconds / 1000} s.`));
     }, milliseconds);
     timer.unref();
-    promise.then(
-      (token) => {
-        clearTimeout(timer);
-        resolve(token);
-      },
-      (reason: unknown) => {
-        clearTimeout(timer);
-        reject(reason as Error);
-      },
-    );
+    const stop = (): void => {
+      clearTimeout(timer);
+    };
+    promise.then(stop, stop);
+    promise.then(resolve, reject);
   });
 }
 

@@ -16,7 +16,7 @@ const token = opaqueToken();
 
 /** Makes every name lead to these addresses, for one piece of work. */
 async function resolving<T>(addresses: readonly string[], work: () => Promise<T>): Promise<T> {
-  const { lookup } = dns;
+  const before = { lookup: dns.lookup.bind(dns) };
   const fake = (_name: string, options: { all?: boolean }, callback: (...args: unknown[]) => void): void => {
     const all = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
     process.nextTick(() => {
@@ -28,7 +28,7 @@ async function resolving<T>(addresses: readonly string[], work: () => Promise<T>
   try {
     return await work();
   } finally {
-    Object.assign(dns, { lookup });
+    Object.assign(dns, before);
   }
 }
 

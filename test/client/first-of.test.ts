@@ -11,6 +11,7 @@ import { tokenFromEnv, type TokenSource } from '../../lib/client/token-source.js
 import { ConfigurationError } from '../../lib/shared/errors.js';
 import { anyRejectionOf, type MemoryLogger, memoryLogger, setEnvironment, show } from './support.js';
 import { tokenEndingIn, tokenOf } from './tokens.js';
+import { failOnUnhandledRejection } from './unhandled.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const DEFAULT_LOGGER = Symbol.for('service-auth.logger');
@@ -26,12 +27,16 @@ function failing(name: string, message = 'vault is sealed'): TokenSource {
 }
 
 describe('firstOf', () => {
+  failOnUnhandledRejection();
   let clock: SinonFakeTimers;
   let restore: () => void;
   let folder: string;
   let logger: MemoryLogger;
   beforeEach(() => {
     clock = useFakeTimers({ now: 1_800_000_000_000, toFake: ['Date', 'performance', 'setTimeout', 'clearTimeout'] });
+    // The monotonic clock of a process that runs.
+    clock.tick(5000);
+    clock.setSystemTime(1_800_000_000_000);
     restore = setEnvironment({ FIRST_TOKEN: undefined, SECOND_TOKEN: undefined });
     folder = mkdtempSync(join(tmpdir(), 'service-auth-'));
     logger = memoryLogger();
@@ -301,14 +306,14 @@ describe('firstOf', () => {
       expect(source.get()).to.equal(token);
     });
 
-    it('remembers who gave the last hundred tokens', () => {
+    it('tells of no token that the source has replaced since', () => {
       const told: string[] = [];
-      const outer = firstOf({ name: 'one-time', get: () => tokenOf(), invalidate: (token) => void told.push(token) });
-      const given = Array.from({ length: 101 }, () => outer.get() as string);
-      outer.invalidate?.(given[0]!);
-      expect(told).to.have.length(0);
-      outer.invalidate?.(given[100]!);
-      expect(told).to.have.length(1);
+      const source = client({ get: () => tokenOf(), invalidate: (token) => void told.push(token) });
+      const [first, second] = [source.get() as string, source.get() as string];
+      source.invalidate?.(first);
+      expect(told).to.deep.equal([]);
+      source.invalidate?.(second);
+      expect(told).to.deep.equal([second]);
     });
   });
 
@@ -333,7 +338,7 @@ describe('firstOf', () => {
         expect(act)
           .to.throw(ConfigurationError)
           .with.property('message')
-          .that.contains('FIRST_TOKEN is not set')
+          .that.matches(/^firstOf\(FIRST_TOKEN, vault\) gives no token\. FIRST_TOKEN is not set/)
           .and.contains('vault failed to give a token: sealed');
       }
     });
@@ -349,13 +354,13 @@ describe('firstOf', () => {
   });
 
   it('refuses to be of nothing', () => {
-    expect(() => firstOf()).to.throw(ConfigurationError, 'has no sources');
+    expect(() => firstOf()).to.throw(ConfigurationError, 'firstOf has no sources');
   });
 
   for (const value of ['a-secret-token', undefined, null, 7, {}, [], { get: 'a' }]) {
     it(`refuses ${typeof value === 'string' ? 'a text' : show(value)} for a source, without quoting it`, () => {
       expect(() => firstOf(tokenFromEnv(), value as unknown as TokenSource))
-        .to.throw(ConfigurationError, 'takes token sources')
+        .to.throw(ConfigurationError, 'firstOf takes token sources')
         .with.property('message')
         .that.does.not.contain('a-secret-token');
     });

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { isMinted, mintedToken, type MintedTokenOptions } from '../../lib/client/minted-token.js';
 import { tokenFactsOf } from '../../lib/client/token-facts.js';
 import { tokenKeeperOf } from '../../lib/client/token-keeper.js';
-import { ConfigurationError, KeysUnavailableError } from '../../lib/shared/errors.js';
+import { ConfigurationError, InvalidTokenError, KeysUnavailableError } from '../../lib/shared/errors.js';
 import { createKeyRing, type KeyRing } from '../../lib/shared/key-ring.js';
 import { createTokenVerifier } from '../../lib/shared/token.js';
 import { fakeDate } from '../support/clock.js';
@@ -63,6 +63,7 @@ describe('mintedToken', () => {
 
   it('marks its tokens as its own', () => {
     const { id } = tokenFactsOf(mintedToken({ service, keys }).get())!;
+    void mintedToken({ service, keys }).get();
     expect([isMinted(id), isMinted('another'), isMinted(undefined)]).to.deep.equal([true, false, false]);
   });
 
@@ -231,35 +232,29 @@ describe('mintedToken', () => {
   ];
   for (const [name, options, message] of wrong) {
     it(`refuses ${name}, at once`, () => {
-      expect(() => mintedToken({ service, keys, ...options } as MintedTokenOptions)).to.throw(
-        ConfigurationError,
-        message,
-      );
+      expect(() => mintedToken({ service, keys, ...options })).to.throw(ConfigurationError, message);
     });
   }
 
   it('refuses a key that is bound to another service, and takes one that is bound to this', () => {
-    const pair = newEcPair();
-    const boundTo = (name: string): KeyRing => {
-      const [current] = createKeyRing({ current: pair.privateKey }).snapshot().keys;
-      const key = { ...current!, service: name };
-      return { snapshot: () => ({ ...keys.snapshot(), current: key, keys: [key] }) };
-    };
+    const boundTo = (name: string): KeyRing => createKeyRing({ current: { key: newSecret(), service: name } });
     expect(() => mintedToken({ service, keys: boundTo('another-service') })).to.throw(ConfigurationError, 'bound');
     expect(mintedToken({ service, keys: boundTo(service) }).get()).to.be.a('string');
   });
 
-  it('lets pass what a ring of the application throws', () => {
-    const ring = {
-      snapshot: () => {
-        throw new RangeError('not mine');
-      },
-    };
-    expect(() => mintedToken({ service, keys: ring })).to.throw(RangeError, 'not mine');
-  });
+  for (const reason of [new RangeError('not mine'), new InvalidTokenError('not mine')]) {
+    it(`lets pass a ${reason.name} that a ring of the application throws`, () => {
+      const ring = {
+        snapshot: () => {
+          throw reason;
+        },
+      };
+      expect(() => mintedToken({ service, keys: ring })).to.throw(reason.constructor as ErrorConstructor);
+    });
+  }
 
   it('refuses what is no options object', () => {
-    for (const options of [undefined, null, 'orders-service']) {
+    for (const options of [undefined, null, 'orders-service'] as unknown[]) {
       expect(() => mintedToken(options as MintedTokenOptions)).to.throw(ConfigurationError);
     }
   });

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import axios, { type AxiosRequestConfig } from 'axios';
+import axios, { type AxiosRequestConfig, type AxiosRequestHeaders, type InternalAxiosRequestConfig } from 'axios';
 import { expect } from 'chai';
 import nock from 'nock';
 import { restore, stub } from 'sinon';
@@ -252,13 +252,50 @@ describe('createServiceClient', () => {
       });
     }
 
-    it('refuses an illegal value that an interceptor puts onto the headers', async () => {
+    // C14
+    const setters: Readonly<Record<string, (config: InternalAxiosRequestConfig, value: string) => void>> = {
+      'sets one': (config, value) => config.headers.set('x-a', value),
+      'sets several': (config, value) => config.headers.set({ 'x-b': 'b', 'x-a': value }),
+      'sets one by a method of its name': (config, value) => config.headers.setUserAgent(value),
+      'assigns one': (config, value) => void (config.headers['x-a'] = value),
+      'puts others in their place': (config, value) => {
+        config.headers = { 'x-a': value } as unknown as AxiosRequestHeaders;
+      },
+    };
+    for (const [name, setter] of Object.entries(setters)) {
+      for (const legacyInterceptorReqResOrdering of [true, false]) {
+        it(`refuses an illegal value where an interceptor ${name}, in ${legacyInterceptorReqResOrdering ? 'legacy' : 'new'} order`, async () => {
+          const scope = nock(ORDERS).get('/x').reply(204);
+          const transitional = { legacyInterceptorReqResOrdering };
+          for (const value of ['a\r\nx-user-id: 1', 'a\u0000', 'admin名']) {
+            const withInterceptor = createServiceClient(token, { baseURL: ORDERS });
+            withInterceptor.interceptors.request.use((config) => (setter(config, value), config));
+            expect(await rejectionOf(withInterceptor.get('/x', { transitional }))).to.include({
+              code: 'ERR_BAD_OPTION_VALUE',
+              tries: 0,
+            });
+          }
+          expect(scope.isDone()).to.equal(false);
+          const legal = createServiceClient(token, { baseURL: ORDERS });
+          legal.interceptors.request.use((config) => (setter(config, 'legal'), config));
+          expect((await legal.get('/x', { transitional })).status).to.equal(204);
+        });
+      }
+    }
+
+    it('refuses an illegal value that a transform sets', async () => {
+      const transformRequest = (data: unknown, headers: AxiosRequestHeaders): unknown => {
+        headers.set('x-a', 'a\u0000');
+        return data;
+      };
+      expect(await rejectionOf(client.get('/x', { transformRequest }))).to.include({ code: 'ERR_BAD_OPTION_VALUE' });
+    });
+
+    it('reads a block of header lines as axios does', async () => {
+      nock(ORDERS).get('/x').matchHeader('x-a', 'a').matchHeader('x-b', 'b').reply(204);
       const withInterceptor = createServiceClient(token, { baseURL: ORDERS });
-      withInterceptor.interceptors.request.use((config) => {
-        config.headers.set('x-a', 'admin名');
-        return config;
-      });
-      expect(await rejectionOf(withInterceptor.get('/x'))).to.include({ code: 'ERR_BAD_OPTION_VALUE' });
+      withInterceptor.interceptors.request.use((config) => (config.headers.set('x-a: a\nx-b: b'), config));
+      expect((await withInterceptor.get('/x')).status).to.equal(204);
     });
 
     for (const name of ['x-user-id', 'X-Service-Name', 'x_user_role', 'X-Gateway-Assertion', 'Host']) {

@@ -19,6 +19,9 @@ describe('tokenFromFile', () => {
     folder = mkdtempSync(join(tmpdir(), 'service-auth-'));
     path = join(folder, 'token');
     clock = useFakeTimers({ now: 1_800_000_000_000, toFake: ['Date', 'performance'] });
+    // The monotonic clock of a process that runs.
+    clock.tick(5000);
+    clock.setSystemTime(1_800_000_000_000);
   });
   afterEach(() => {
     clock.restore();
@@ -81,6 +84,29 @@ describe('tokenFromFile', () => {
     writeFileSync(path, second);
     clock.tick(1);
     expect(source.get()).to.equal(second);
+  });
+
+  it('reads again at once also what the last early read gave', () => {
+    const third = tokenOf();
+    writeFileSync(path, first);
+    const source = tokenFromFile(path);
+    for (const [refused, next] of [
+      [first, second],
+      [second, third],
+    ] as const) {
+      expect(source.get()).to.equal(refused);
+      writeFileSync(path, next);
+      source.invalidate?.(refused);
+      expect(source.get()).to.equal(next);
+    }
+  });
+
+  it('does not read early where the token is what it should be', () => {
+    writeFileSync(path, tokenEndingIn(60));
+    const source = tokenFromFile(path);
+    source.invalidate?.(first);
+    void source.get();
+    expect(readsDuring(() => source.get())).to.equal(0);
   });
 
   it('reads again, once a second, from 10 s before the token expires', () => {
@@ -194,6 +220,8 @@ describe('tokenFromFile', () => {
       expect(source.get()).to.equal(first);
       expect(logger.lines).to.have.length(1);
       expect(logger.lines[0]).to.include({ level: 'warn' });
+      expect(logger.lines[0]?.message).to.contain('could not be read again');
+      expect((logger.lines[0]?.fields as { reason: string }).reason).to.match(/^tokenFromFile /);
       expect(show(logger.lines))
         .not.to.match(/secret/)
         .and.not.contain(first);
@@ -241,7 +269,7 @@ describe('tokenFromFile', () => {
 
   for (const wrong of ['', undefined, 7, {}]) {
     it(`refuses ${show(wrong)} as a path`, () => {
-      expect(() => tokenFromFile(wrong as string)).to.throw(ConfigurationError, 'path');
+      expect(() => tokenFromFile(wrong as string)).to.throw(ConfigurationError, 'path must be the path of a file');
     });
   }
 

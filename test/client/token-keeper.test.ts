@@ -6,6 +6,7 @@ import { tokenFromEnv, type TokenSource } from '../../lib/client/token-source.js
 import { ConfigurationError } from '../../lib/shared/errors.js';
 import { anyRejectionOf, setEnvironment, turns } from './support.js';
 import { malformedTokens, tokenEndingIn, tokenOf } from './tokens.js';
+import { failOnUnhandledRejection } from './unhandled.js';
 
 const NOW = 1_800_000_000;
 
@@ -42,9 +43,13 @@ async function failureOf(source: TokenSource): Promise<Error> {
 }
 
 describe('tokenKeeperOf', () => {
+  failOnUnhandledRejection();
   let clock: SinonFakeTimers;
   beforeEach(() => {
     clock = useFakeTimers({ now: NOW * 1000, toFake: ['Date', 'performance', 'setTimeout', 'clearTimeout'] });
+    // The monotonic clock of a process that runs.
+    clock.tick(5000);
+    clock.setSystemTime(1_800_000_000_000);
   });
   afterEach(() => {
     clock.restore();
@@ -183,7 +188,11 @@ describe('tokenKeeperOf', () => {
           };
           const error = await failureOf(sourceOf(how === 'throws' ? failSync : fail));
           expect(error.message)
-            .to.match(/^TEST_SOURCE failed to give a token: /)
+            .to.match(
+              reason instanceof Error
+                ? /^TEST_SOURCE failed to give a token: /
+                : /^TEST_SOURCE .*: it threw what is no Error$/,
+            )
             .and.not.contain('a-secret');
           expect(error.cause).to.equal(reason);
         });
@@ -362,6 +371,16 @@ describe('tokenKeeperOf', () => {
       expect(keeper.renew(refused)).to.equal(short);
       clock.tick(100);
       expect(keeper.renew(refused)).to.equal(fresh);
+    });
+
+    it('keeps the token in use where another one expires', () => {
+      const used = tokenOf();
+      const source = sourceOf(used, tokenEndingIn(-1), 'no-token', used);
+      const keeper = tokenKeeperOf(source);
+      void keeper.get();
+      expect(() => keeper.get()).to.throw(ConfigurationError);
+      keeper.drop(used);
+      expect(source.refused.at(-1)).to.equal(used);
     });
 
     it('drops a token once that has expired when it comes back refused', () => {
