@@ -1,6 +1,6 @@
 /**
  * Runs the whole suite, and the example, with every secret and token in them known, and looks for pieces of these in all that they
- * print, log or put into an error. `npm run canaries -- test/client/leaks.test.ts` runs only those tests.
+ * print, log or put into an error. `npm run canaries -- test/client/sending/leaks.test.ts` runs only those tests.
  */
 import { type CanaryRun, runWithCanaries } from '../test/support/canary-run.js';
 

@@ -1,7 +1,7 @@
-import type { Agents } from './agents.js';
+import type { Agents } from './target/agents.js';
 import type { RefreshEvent, Teller } from './client-events.js';
-import type { OriginPolicy } from './origin-policy.js';
-import type { TokenKeeper } from './token-keeper.js';
+import type { OriginPolicy } from './target/origin-policy.js';
+import type { TokenKeeper } from './tokens/token-keeper.js';
 
 /** What one client's requests have in common: its options, settled, and what it holds. */
 export interface ClientCore {

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Logger } from '../shared/log.js';
-import type { CallOutcome } from './call-outcome.js';
-import type { CircuitBreakerState } from './circuit-breaker.js';
+import type { CallOutcome } from './sending/call-outcome.js';
+import type { CircuitBreakerState } from './target/circuit-breaker.js';
 
 /** What every event says of its request. */
 export interface RequestEvent {

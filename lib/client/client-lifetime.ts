@@ -1,4 +1,4 @@
-import { RequestFailure } from './request-failure.js';
+import { RequestFailure } from './sending/request-failure.js';
 
 /** Whether a client may still send, and what it has under way. */
 export interface ClientLifetime {

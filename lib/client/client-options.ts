@@ -3,14 +3,14 @@ import { ConfigurationError } from '../shared/errors.js';
 import { defaultLogger, type Logger, readLogger } from '../shared/log.js';
 import { checkOptionNames, describe, readFlag, wholeNumber } from '../shared/options.js';
 import { checkServiceName } from '../shared/services.js';
-import { agentsFor } from './agents.js';
+import { agentsFor } from './target/agents.js';
 import type { ClientCore } from './client-core.js';
 import { createTeller } from './client-events.js';
-import { warnBeforeExpiry } from './expiry-warning.js';
-import { createOriginPolicy } from './origin-policy.js';
-import { readTokenSource } from './read-token-source.js';
-import { tokenKeeperOf } from './token-keeper.js';
-import type { TokenSource } from './token-source.js';
+import { warnBeforeExpiry } from './tokens/expiry-warning.js';
+import { createOriginPolicy } from './target/origin-policy.js';
+import { readTokenSource } from './tokens/read-token-source.js';
+import { tokenKeeperOf } from './tokens/token-keeper.js';
+import type { TokenSource } from './tokens/token-source.js';
 
 const TEN_MB = 10 * 1024 * 1024;
 

@@ -1,6 +1,6 @@
 export { isServiceRequestError, type ServiceRequestFailure } from '../shared/errors.js';
-export type { CallOutcome } from './call-outcome.js';
-export type { CircuitBreakerState } from './circuit-breaker.js';
+export type { CallOutcome } from './sending/call-outcome.js';
+export type { CircuitBreakerState } from './target/circuit-breaker.js';
 export type {
   BreakerEvent,
   RefreshEvent,
@@ -11,8 +11,8 @@ export type {
   TryEvent,
 } from './client-events.js';
 export type { CreateServiceClientOptions } from './client-options.js';
-export { firstOf } from './first-of.js';
-export { mintedToken, type MintedTokenOptions } from './minted-token.js';
+export { firstOf } from './tokens/first-of.js';
+export { mintedToken, type MintedTokenOptions } from './tokens/minted-token.js';
 export { createServiceClient, type ServiceClient } from './service-client.js';
 export {
   ServiceRequestError,
@@ -20,5 +20,5 @@ export {
   type ProblemDetails,
   type ServiceRequestErrorFields,
 } from './service-request-error.js';
-export { tokenFromFile, type TokenFromFileOptions } from './token-from-file.js';
-export { tokenFromEnv, type TokenSource } from './token-source.js';
+export { tokenFromFile, type TokenFromFileOptions } from './tokens/token-from-file.js';
+export { tokenFromEnv, type TokenSource } from './tokens/token-source.js';

@@ -2,18 +2,18 @@ import { Readable } from 'node:stream';
 import type { AxiosAdapter, AxiosRequestConfig, AxiosRequestHeaders, InternalAxiosRequestConfig } from 'axios';
 import { currentRequest } from '../shared/request-context.js';
 import { REQUEST_ID_HEADER } from '../shared/request-id.js';
-import { isStreamBody } from './body-streams.js';
-import type { Call } from './call.js';
+import { isStreamBody } from './sending/body-streams.js';
+import type { Call } from './sending/call.js';
 import type { ClientCore } from './client-core.js';
 import type { ClientLifetime } from './client-lifetime.js';
 import { MAX_TIMEOUT_MS } from './client-options.js';
-import { copyHeaders } from './header-rules.js';
-import { factsOf, type RequestFacts, textOf, toServiceRequestError } from './request-facts.js';
-import { RequestFailure, toFailure } from './request-failure.js';
-import { type RequestLimit, startRequestLimit } from './request-limit.js';
-import { retrying } from './retrying.js';
-import { sendCall } from './send-call.js';
-import { targetOf } from './target.js';
+import { copyHeaders } from './sending/header-rules.js';
+import { factsOf, type RequestFacts, textOf, toServiceRequestError } from './sending/request-facts.js';
+import { RequestFailure, toFailure } from './sending/request-failure.js';
+import { type RequestLimit, startRequestLimit } from './sending/request-limit.js';
+import { retrying } from './sending/retrying.js';
+import { sendCall } from './sending/send-call.js';
+import { targetOf } from './target/target.js';
 
 // All that a request may say of how it is sent. What is not here (agents, proxy, transport, lookup, redirects, …) does not
 // reach axios' http adapter, whoever set it.

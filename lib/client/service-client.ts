@@ -1,15 +1,15 @@
 import axios, { type AxiosInstance, type AxiosRequestConfig } from 'axios';
 import { isServiceRequestError } from '../shared/errors.js';
-import { closeIdleConnections } from './agents.js';
+import { closeIdleConnections } from './target/agents.js';
 import { createFramedInstance, type RequestFrame } from './axios-instance.js';
 import type { ServiceClientEmitter } from './client-events.js';
 import { createLifetime } from './client-lifetime.js';
 import { type CreateServiceClientOptions, settleClientOptions } from './client-options.js';
-import { checkGivenHeaders, guardHeaders } from './header-rules.js';
-import { factsOf, toServiceRequestError } from './request-facts.js';
-import { type Answer, RequestFailure } from './request-failure.js';
+import { checkGivenHeaders, guardHeaders } from './sending/header-rules.js';
+import { factsOf, toServiceRequestError } from './sending/request-facts.js';
+import { type Answer, RequestFailure } from './sending/request-failure.js';
 import { createServiceAdapter, knownFactsOf } from './service-adapter.js';
-import type { TokenSource } from './token-source.js';
+import type { TokenSource } from './tokens/token-source.js';
 
 /** An axios instance that proves who this service is. */
 export interface ServiceClient extends AxiosInstance {

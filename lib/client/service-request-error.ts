@@ -1,6 +1,6 @@
 import type { AxiosResponseHeaders } from 'axios';
 import { joinErrorFamily, type ServiceRequestFailure } from '../shared/errors.js';
-import type { CallOutcome } from './call-outcome.js';
+import type { CallOutcome } from './sending/call-outcome.js';
 
 /** A problem document (RFC 9457), as the target wrote it: no field is sure to be there, or to have its type. */
 export interface ProblemDetails {

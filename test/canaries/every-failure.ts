@@ -16,6 +16,7 @@ import {
 import type { Caller } from '../../lib/shared/caller.js';
 import { writeIdentity } from '../../lib/shared/identity-headers.js';
 import { createKeyRing } from '../../lib/shared/key-ring.js';
+import { opaqueToken } from '../client/support.js';
 import { decodePart, forge } from '../support/forge.js';
 import { portOf, PREFIX, rig, type Rig, SERVICE, serve } from '../support/gateway-rig.js';
 import { newSecret } from '../support/keys.js';
@@ -137,9 +138,9 @@ const echo: RequestListener = (req, res) => {
   res.end(JSON.stringify({ detail, headers: req.headers, raw: req.rawHeaders }));
 };
 
-/** Requests with a token that looks like nothing in particular. */
+/** Requests with a token that no pattern knows for one. */
 function echoedRequests(url: string): readonly Promise<unknown>[] {
-  const client = createServiceClient(newSecret(), { baseURL: url, maxTries: 1 });
+  const client = createServiceClient(opaqueToken(), { baseURL: url, maxTries: 1 });
   return (['json', 'text', 'arraybuffer'] as const).map((responseType) => client.get('/', { responseType }));
 }
 

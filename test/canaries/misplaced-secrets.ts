@@ -9,12 +9,14 @@ import {
   deriveAssertionKey,
   gateway,
   gatewayAuth,
+  mintedToken,
   requireRole,
   requireService,
   requireUser,
   tokenFromEnv,
   tokenFromFile,
 } from '../../lib/index.js';
+import { opaqueToken } from '../client/support.js';
 import { recordingLogger } from '../support/recording-logger.js';
 
 type Options = Readonly<Record<string, unknown>>;
@@ -38,7 +40,20 @@ const GATEWAY_OPTIONS = [
 ];
 const CONTEXT_OPTIONS = ['keys', 'assertionKeys', 'audience', 'trustedNetworks', 'revocations', 'required', 'logger'];
 const GUARD_OPTIONS = ['onDenied', 'tenantParam', 'audit', 'logger'];
-const CLIENT_OPTIONS = ['baseURL', 'timeoutMs', 'maxTries', 'maxResponseBytes', 'maxRequestBytes', 'logger'];
+const CLIENT_OPTIONS = [
+  'baseURL',
+  'allowedOrigins',
+  'service',
+  'timeoutMs',
+  'deadlineMs',
+  'maxTries',
+  'circuitBreaker',
+  'maxResponseBytes',
+  'maxRequestBytes',
+  'events',
+  'logger',
+];
+const MINTED_OPTIONS = ['service', 'keys', 'lifetimeSeconds', 'role', 'scope', 'audience', 'issuer'];
 const TOKEN_OPTIONS = ['keys', 'expiresInSeconds', 'role', 'scope', 'audience', 'issuer'];
 const VERIFIER_OPTIONS = [
   'keys',
@@ -91,7 +106,12 @@ function factories(secret: string): readonly Factory[] {
     {
       name: 'createServiceClient',
       options: CLIENT_OPTIONS,
-      make: (options: Options) => createServiceClient('a-token-of-this-service', options),
+      make: (options: Options) => createServiceClient(opaqueToken(), options),
+    },
+    {
+      name: 'mintedToken',
+      options: MINTED_OPTIONS,
+      make: (options: Options) => mintedToken({ service: 'sales-service', keys: secret, ...options }),
     },
     { name: 'createLogger', options: ['level', 'transports'], make: createLogger },
     { name: 'createRevocationList', options: ['revocations', 'entries', 'tokens'], make: createRevocationList },

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { createLifetime } from '../../lib/client/client-lifetime.js';
-import { RequestFailure } from '../../lib/client/request-failure.js';
+import { RequestFailure } from '../../lib/client/sending/request-failure.js';
 import { turns } from './support.js';
 
 describe('createLifetime', () => {

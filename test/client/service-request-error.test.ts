@@ -1,7 +1,7 @@
 import axios, { AxiosHeaders } from 'axios';
 import { expect } from 'chai';
-import { factsOf, toServiceRequestError } from '../../lib/client/request-facts.js';
-import { canceled, RequestFailure } from '../../lib/client/request-failure.js';
+import { factsOf, toServiceRequestError } from '../../lib/client/sending/request-facts.js';
+import { canceled, RequestFailure } from '../../lib/client/sending/request-failure.js';
 import { isServiceRequestError, ServiceRequestError } from '../../lib/client/index.js';
 import { isAuthError, isConfigurationError } from '../../lib/shared/index.js';
 import { expectNoToken, opaqueToken } from './support.js';

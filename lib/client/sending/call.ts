@@ -1,0 +1,36 @@
+import type { AxiosRequestConfig, AxiosRequestHeaders } from 'axios';
+import type { ClientCore } from '../client-core.js';
+import type { RequestFacts } from './request-facts.js';
+import type { RequestFailure } from './request-failure.js';
+import type { RequestLimit } from './request-limit.js';
+import type { RepeatableRequest } from './retry-policy.js';
+import type { Target } from '../target/target.js';
+
+/**
+ * One logical request, private to the adapter. axios-retry keeps its count on it, and listens to the signal while it waits.
+ */
+export interface Call {
+  readonly client: ClientCore;
+  readonly target: Target;
+  readonly facts: RequestFacts;
+  readonly request: RepeatableRequest;
+  readonly limit: RequestLimit;
+  readonly signal: AbortSignal;
+  /** What goes to axios' http adapter, but for the headers and what belongs to one try. */
+  readonly config: AxiosRequestConfig;
+  /** All but the token. */
+  readonly headers: AxiosRequestHeaders;
+  /** Tells whether an answer of this status is a success. */
+  readonly accepts: (status: number) => boolean;
+  readonly timeoutMs: number;
+  /** Whether a 401 has already led to another token. */
+  isRenewed: boolean;
+  /** Whether a connection that was closed under a request has already been replaced. */
+  isReplayed: boolean;
+  /** How often it was tried again for a failure that may pass. */
+  retries: number;
+  /** How long the wait before the next try is, in ms. */
+  delayMs: number;
+  /** Of the try before. */
+  lastFailure: RequestFailure | undefined;
+}

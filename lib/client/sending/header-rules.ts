@@ -1,0 +1,113 @@
+import { AxiosHeaders, type AxiosRequestHeaders, type InternalAxiosRequestConfig } from 'axios';
+import { ASSERTION_HEADER } from '../../shared/gateway-assertion.js';
+import { canonicalHeaderName, isIdentityHeader } from '../../shared/identity-headers.js';
+import { RequestFailure } from './request-failure.js';
+
+// RFC 9110 §5.6.2 and §5.5; what node:http would send as it is.
+const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+// Where axios keeps defaults of all requests and of one method.
+const GROUPS: ReadonlySet<string> = new Set(
+  'common delete get head options patch post postForm purge put link query unlink'.split(' '),
+);
+
+/**
+ * Refuses headers that would not arrive as they were given. axios drops illegal characters in silence, and two different
+ * values can then become one on the wire. Has to see them before axios does.
+ *
+ * @param headers - what a caller gave to axios: an object, entries, or defaults grouped by method
+ * @throws RequestFailure `ERR_BAD_OPTION_VALUE` naming the header, without its value
+ */
+export function checkGivenHeaders(headers: unknown): void {
+  if (headers === undefined || headers === null) return;
+  if (typeof headers !== 'object') throw refusal('The headers must be an object');
+  for (const [name, value] of entriesOf(headers)) {
+    if (GROUPS.has(name) && typeof value === 'object' && value !== null) checkGivenHeaders(value);
+    else checkHeader(name, value);
+  }
+}
+
+/**
+ * Makes the headers of a request refuse, from now on, what {@link checkGivenHeaders} refuses: what interceptors and transforms set
+ * would otherwise be without its control characters before anybody else can look.
+ *
+ * @param config - whose headers are axios', or what an interceptor put in their place
+ * @returns the config
+ * @throws RequestFailure `ERR_BAD_OPTION_VALUE` where they hold something illegal already
+ */
+export function guardHeaders(config: InternalAxiosRequestConfig): InternalAxiosRequestConfig {
+  if (Object.hasOwn(config.headers, 'normalize')) return config;
+  checkGivenHeaders(config.headers);
+  const headers: AxiosRequestHeaders = AxiosHeaders.from(config.headers);
+  const { prototype } = AxiosHeaders;
+  Object.defineProperties(headers, {
+    set: {
+      configurable: true,
+      writable: true,
+      value(name: unknown, ...rest: [value?: unknown, rewrite?: unknown]) {
+        if (typeof name !== 'string') checkGivenHeaders(name);
+        // A text that is no name is a block of header lines.
+        else if (NAME.test(name)) checkHeader(name, rest[0]);
+        return (prototype.set as (...args: unknown[]) => unknown).apply(headers, [name, ...rest]);
+      },
+    },
+    // Called by axios before it sends: what was assigned, not set, has come to no check before.
+    normalize: {
+      configurable: true,
+      writable: true,
+      value(format: boolean) {
+        checkGivenHeaders(headers);
+        return prototype.normalize.call(headers, format);
+      },
+    },
+  });
+  config.headers = headers;
+  return config;
+}
+
+/**
+ * Copies the headers that a request has after all interceptors and transforms, for the client to complete. An
+ * `Authorization` does not come along: the client's token takes its place.
+ *
+ * @param headers - axios' headers of the request
+ * @throws RequestFailure `ERR_BAD_OPTION_VALUE` where one is illegal or not a caller's to set
+ */
+export function copyHeaders(headers: object): AxiosRequestHeaders {
+  const copy: AxiosRequestHeaders = new AxiosHeaders();
+  for (const [name, value] of entriesOf(headers)) {
+    checkHeader(name, value);
+    if (name.toLowerCase() === 'authorization' || value === undefined) continue;
+    copy.set(name, isSent(value) ? String(value) : false);
+  }
+  return copy;
+}
+
+function checkHeader(name: string, value: unknown): void {
+  if (!NAME.test(name)) throw refusal('A header has an illegal name');
+  const canonical = canonicalHeaderName(name);
+  if (isIdentityHeader(canonical) || canonical === ASSERTION_HEADER) {
+    throw refusal(`The header ${name} says who calls, which only a gateway may say. The token names this service`);
+  }
+  if (canonical === 'host')
+    throw refusal('The header Host could take the token to another service. The URL names the host');
+  if (!isSent(value)) return;
+  if (!['string', 'number', 'boolean'].includes(typeof value)) {
+    throw refusal(`The header ${name} must be a text or a number`);
+  }
+  if (!VALUE.test(String(value))) throw refusal(`The header ${name} holds characters that a header cannot carry`);
+}
+
+/** axios leaves a header out where its value is one of these; `false` also keeps axios from setting its own. */
+function isSent(value: unknown): value is string | number | true {
+  return value !== undefined && value !== null && value !== false;
+}
+
+function entriesOf(headers: object): Iterable<readonly [string, unknown]> {
+  const isEntries = !(headers instanceof AxiosHeaders) && Symbol.iterator in headers;
+  return isEntries ? (headers as Iterable<readonly [string, unknown]>) : Object.entries(headers);
+}
+
+function refusal(message: string): RequestFailure {
+  return new RequestFailure('ERR_BAD_OPTION_VALUE', message);
+}

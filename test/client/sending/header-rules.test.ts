@@ -1,0 +1,116 @@
+import { AxiosHeaders } from 'axios';
+import { expect } from 'chai';
+import { checkGivenHeaders, copyHeaders } from '../../../lib/client/sending/header-rules.js';
+import { RequestFailure } from '../../../lib/client/sending/request-failure.js';
+import { IDENTITY_HEADERS } from '../../../lib/shared/index.js';
+import { show } from '../support.js';
+
+const BAD_VALUES: readonly unknown[] = [
+  'a\r\nx-user-id: 1',
+  'a\nb',
+  'a\rb',
+  'adm\u0000in',
+  'a\u0007',
+  'a\u007f',
+  'admin名',
+  'admin\u200b',
+  '\u0100',
+  {},
+  { a: 1 },
+  [],
+  ['a', 'b'],
+  () => 'a',
+  Symbol('a'),
+];
+
+const GOOD_VALUES: readonly unknown[] = ['', 'a', 'a b\tc', '\u00e9', 7, 0, true, false, null, undefined];
+
+describe('checkGivenHeaders', () => {
+  for (const value of BAD_VALUES) {
+    const name = typeof value === 'string' ? JSON.stringify(value) : `${typeof value} ${show(value)}`;
+
+    it(`refuses the value ${name}, wherever it is given`, () => {
+      for (const headers of [
+        { 'x-a': value },
+        { common: { 'x-a': value } },
+        { get: { 'x-a': value } },
+        new Map([['x-a', value]]),
+      ]) {
+        expect(() => {
+          checkGivenHeaders(headers);
+        })
+          .to.throw(RequestFailure, 'x-a')
+          .with.property('code', 'ERR_BAD_OPTION_VALUE');
+      }
+    });
+  }
+
+  for (const value of GOOD_VALUES) {
+    it(`takes the value ${show(value)}`, () => {
+      checkGivenHeaders({ 'x-a': value, common: { 'x-a': value }, delete: {} });
+      checkGivenHeaders(new Headers([['x-a', 'b']]));
+    });
+  }
+
+  for (const name of ['', ' ', 'a b', 'a:', 'a\r\n', 'é', 'x-a ', '(x)']) {
+    it(`refuses the name ${JSON.stringify(name)}`, () => {
+      expect(() => {
+        checkGivenHeaders({ [name]: 'a' });
+      }).to.throw(RequestFailure, 'illegal name');
+    });
+  }
+
+  for (const name of [
+    ...IDENTITY_HEADERS,
+    'X-User-Id',
+    'x_user_id',
+    'x.service.name',
+    'X-Gateway-Assertion',
+    'x_gateway_assertion',
+    'host',
+    'Host',
+  ]) {
+    it(`refuses ${name}, also without a value`, () => {
+      for (const value of ['a', null]) {
+        expect(() => {
+          checkGivenHeaders({ [name]: value });
+        }).to.throw(RequestFailure, name);
+      }
+    });
+  }
+
+  it('takes no headers, and names that only look like groups', () => {
+    checkGivenHeaders(undefined);
+    checkGivenHeaders(null);
+    checkGivenHeaders({ common: null, get: 'a', 'x-hostname': 'a', 'x-user': 'a' });
+  });
+
+  it('refuses headers that are a text', () => {
+    expect(() => {
+      checkGivenHeaders('x-a: b');
+    }).to.throw(RequestFailure, 'must be an object');
+  });
+});
+
+describe('copyHeaders', () => {
+  it('copies all but Authorization, in any case', () => {
+    const given = new AxiosHeaders({ AUTHORIZATION: 'Bearer other', Accept: 'text/plain', 'x-n': 7 });
+    expect(copyHeaders(given).toJSON()).to.deep.equal({ Accept: 'text/plain', 'x-n': '7' });
+    expect(given.get('authorization')).to.equal('Bearer other');
+  });
+
+  it('keeps the wish to leave a header out', () => {
+    const copy = copyHeaders(
+      new AxiosHeaders({ 'User-Agent': false, Accept: null, 'x-a': undefined as unknown as null }),
+    );
+    expect(copy.get('user-agent')).to.equal(false);
+    expect(copy.get('accept')).to.equal(false);
+    expect(copy.has('x-a')).to.equal(false);
+  });
+
+  it('refuses what was put onto the headers past axios', () => {
+    const headers = new AxiosHeaders();
+    Object.assign(headers, { 'x-a': 'b\r\nx-user-id: 1' });
+    expect(() => copyHeaders(headers)).to.throw(RequestFailure, 'x-a');
+  });
+});
