@@ -7,6 +7,11 @@ for (const name of FOREIGN_SETTINGS) {
 }
 process.env['LOG_LEVEL'] = 'error';
 
+// Mocha 11 passes over them where the test itself is over.
+process.on('unhandledRejection', (reason) => {
+  throw reason;
+});
+
 export const mochaHooks: Mocha.RootHookObject = {
   beforeAll() {
     nock.disableNetConnect();

@@ -23,9 +23,8 @@ async function* chunksOf(data: Readable): AsyncGenerator {
 }
 
 /** Cuts the body of a refused request to what an error keeps. */
-export function cutBody(data: unknown): unknown {
-  if (Buffer.isBuffer(data)) return data.subarray(0, MAX_ERROR_BODY_BYTES);
-  return typeof data === 'string' ? data.slice(0, MAX_ERROR_BODY_BYTES) : data;
+export function cutBody(data: string | Buffer): string | Buffer {
+  return typeof data === 'string' ? data.slice(0, MAX_ERROR_BODY_BYTES) : data.subarray(0, MAX_ERROR_BODY_BYTES);
 }
 
 /** Reads the body of a refused stream, as text: left unread it would hold its connection for ever. */

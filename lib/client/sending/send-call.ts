@@ -99,27 +99,31 @@ function isStaleConnection({ flight, failure }: TryResult): boolean {
 
 /** Asks for another token, in the time of one try; undefined where there is none. */
 async function renewToken(call: Call, refused: string): Promise<string | undefined> {
-  const { tokens, teller } = call.client;
+  const { tokens } = call.client;
   const limit = startTryLimit(call.limit, call.timeoutMs);
   let renewed: string | undefined;
   try {
     const given = tokens.renew(refused);
     renewed = given instanceof Promise ? await waitFor(given, limit.signal) : given;
-    return renewed;
   } catch (error) {
-    throw limit.failure() ?? error;
-  } finally {
     limit.release();
-    if (renewed === undefined) {
-      teller.emit('refresh', { source: tokens.name, reason: 'unauthorized', isRenewed: false });
-    }
-    teller.debug('Service token refused', {
-      source: tokens.name,
-      service: call.facts.service,
-      request_id: call.facts.requestId,
-      renewed: renewed !== undefined,
-    });
+    tellOfRefusal(call, false);
+    throw limit.failure() ?? error;
   }
+  limit.release();
+  tellOfRefusal(call, renewed !== undefined);
+  return renewed;
+}
+
+/** Of another token it is told when that is sent, once for all requests that waited for it. */
+function tellOfRefusal({ client: { tokens, teller }, facts }: Call, isRenewed: boolean): void {
+  if (!isRenewed) teller.emit('refresh', { source: tokens.name, reason: 'unauthorized', isRenewed });
+  teller.debug('Service token refused', {
+    source: tokens.name,
+    service: facts.service,
+    request_id: facts.requestId,
+    renewed: isRenewed,
+  });
 }
 
 /** An accepted 401 that is not handed out: its stream would hold the connection for ever. */

@@ -104,7 +104,9 @@ function refusalOf({ status, statusText, headers, data }: AxiosResponse): Reques
   return new RequestFailure(
     status >= 400 && status < 500 ? 'ERR_BAD_REQUEST' : 'ERR_BAD_RESPONSE',
     `Request failed with status code ${status}`,
-    { answer: { status, statusText, headers: headers as AxiosResponseHeaders, data: cutBody(data) } },
+    {
+      answer: { status, statusText, headers: headers as AxiosResponseHeaders, data: cutBody(data as string | Buffer) },
+    },
   );
 }
 

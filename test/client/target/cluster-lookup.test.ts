@@ -11,7 +11,7 @@ import { agentsFor, closeIdleConnections } from '../../../lib/client/target/agen
 import { clusterLookup } from '../../../lib/client/target/cluster-lookup.js';
 import { needsProgram } from '../../support/needs-program.js';
 import { withoutNock } from '../../support/without-nock.js';
-import { anyRejectionOf, setEnvironment, startServer, until } from '../support.js';
+import { anyRejectionOf, setEnvironment, startServer, type TestServer, until } from '../support.js';
 
 interface Found {
   readonly error: NodeJS.ErrnoException | null;
@@ -139,25 +139,29 @@ describe('agentsFor', () => {
 
 describe('closeIdleConnections', () => {
   withoutNock();
+  let server: TestServer | undefined;
+  afterEach(async () => {
+    await server?.close();
+    server = undefined;
+  });
 
   it('leaves a connection that a request is using', async () => {
     const answers: http.ServerResponse[] = [];
-    const server = await startServer((req, res) => {
+    const { url, sockets } = (server = await startServer((req, res) => {
       if (req.url === '/slow') answers.push(res);
       else res.end('ok');
-    });
+    }));
     const agents = agentsFor(false);
-    const slow = get(`${server.url}/slow`, { agent: agents.http });
-    await get(`${server.url}/`, { agent: agents.http });
+    const slow = get(`${url}/slow`, { agent: agents.http });
+    await get(`${url}/`, { agent: agents.http });
     await until(() => answers.length === 1);
-    expect(server.sockets.size).to.equal(2);
-    closeIdleConnections(agents, server.url);
-    await until(() => server.sockets.size === 1);
+    expect(sockets.size).to.equal(2);
+    closeIdleConnections(agents, url);
+    await until(() => sockets.size === 1);
     answers[0]?.end('late');
     expect(await slow).to.deep.equal({ status: 200, data: 'late' });
-    closeIdleConnections(agents, server.url);
-    await until(() => server.sockets.size === 0);
-    await server.close();
+    closeIdleConnections(agents, url);
+    await until(() => sockets.size === 0);
   });
 
   for (const [origin, closed] of [
@@ -195,6 +199,12 @@ describe('closeIdleConnections', () => {
 describe('the https agent', () => {
   withoutNock();
   let pair: { readonly key: Buffer; readonly cert: Buffer };
+  let server: https.Server | undefined;
+  afterEach(() => {
+    server?.closeAllConnections();
+    server?.close();
+    server = undefined;
+  });
   before(function () {
     const openssl = needsProgram(this, 'openssl');
     const folder = mkdtempSync(join(tmpdir(), 'service-auth-'));
@@ -209,12 +219,13 @@ describe('the https agent', () => {
   for (const isInClusterOnly of [true, false]) {
     it(`refuses a certificate that nobody vouches for, whatever the environment says (${String(isInClusterOnly)})`, async () => {
       let requests = 0;
-      const server = https.createServer(pair, (_req, res) => {
+      const started = https.createServer(pair, (_req, res) => {
         requests++;
         res.end('ok');
       });
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      const url = `https://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+      server = started;
+      await new Promise<void>((resolve) => started.listen(0, '127.0.0.1', resolve));
+      const url = `https://127.0.0.1:${String((started.address() as AddressInfo).port)}`;
       const agents = agentsFor(isInClusterOnly);
       const emitWarning = process.emitWarning.bind(process);
       // Node warns of the variable, once.
@@ -234,10 +245,9 @@ describe('the https agent', () => {
         process.emitWarning = emitWarning;
       }
       expect((await get(url, { agent: agents.https, ca: pair.cert })).data).to.equal('ok');
-      expect(await connections(server)).to.equal(1);
+      expect(await connections(started)).to.equal(1);
       closeIdleConnections(agents, url);
-      await untilNone(server);
-      server.close();
+      await untilNone(started);
     });
   }
 });
