@@ -26,7 +26,7 @@ export interface Calls {
 }
 
 export function createCalls({ gatewayUrl, credentials }: System): Calls {
-  const client = createServiceClient(credentials.tokens.orchestrator, { baseURL: gatewayUrl });
+  const client = createServiceClient(credentials.orchestrator, { baseURL: gatewayUrl });
   const expectedLines = { audit: 0, gateway: 0 };
   const expectLines = (logs: readonly Log[]): void => {
     for (const log of logs) expectedLines[log] += 1;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import jwt from 'jsonwebtoken';
+import { mintedToken, type TokenSource } from 'service-auth/client';
 import { createServiceToken, deriveAssertionKey } from 'service-auth/shared';
 import { ORCHESTRATOR, type Trust } from './service.js';
 
@@ -19,6 +20,8 @@ export interface Credentials {
   /** Signs every token. The gateway has it; of the services, see {@link Credentials.trustOf}. */
   readonly secret: string;
   readonly tokens: Tokens;
+  /** Where the orchestrator's client gets its token. */
+  readonly orchestrator: TokenSource;
   /** What a service needs to check its callers. */
   trustOf(service: string): Trust;
   /** All that must never be seen in a log. */
@@ -30,8 +33,9 @@ export function createCredentials(): Credentials {
   const secret = newSecret();
   const keys = { current: secret };
   const expiresInSeconds = HOUR_SECONDS;
+  const orchestrator = mintedToken({ service: ORCHESTRATOR, keys, lifetimeSeconds: HOUR_SECONDS });
   const tokens: Tokens = {
-    orchestrator: createServiceToken(ORCHESTRATOR, { keys, expiresInSeconds }),
+    orchestrator: orchestrator.get() as string,
     training: createServiceToken('training-service', { keys, expiresInSeconds }),
     person: personToken(secret),
     expired: expiredToken(secret),
@@ -41,6 +45,7 @@ export function createCredentials(): Credentials {
   return {
     secret,
     tokens,
+    orchestrator,
     secrets,
     trustOf(service) {
       // All that this service can do with its key is to check what the gateway tells it.

@@ -43,12 +43,12 @@ describe('the connections of a client without a base', () => {
   }
 
   it('are made to a name that leads elsewhere', async () => {
-    const { url, close } = await startServer((_req, res) => res.end('ok'));
-    const port = Number(new URL(url).port);
+    const server = await startServer((_req, res) => res.end('ok'));
+    const port = Number(new URL(server.url).port);
     const get = (): Promise<{ data: unknown }> => createServiceClient(token).get(`http://orders-service:${port}/`);
     expect((await resolving(['127.0.0.1'], get)).data).to.equal('ok');
     expect((await resolving(['127.0.0.1', '127.0.0.2'], get)).data).to.equal('ok');
-    await close();
+    await server.close();
   });
 
   it('pass on that a name leads nowhere', async () => {
