@@ -126,6 +126,7 @@ describe('createServiceClient', () => {
     });
   });
 
+  // C3
   describe('where a request goes', () => {
     const client = createServiceClient(token, { baseURL: ORDERS });
     const evil = 'http://evil.example';
@@ -183,6 +184,7 @@ describe('createServiceClient', () => {
       expect((await both.get('https://api.example.com/x')).status).to.equal(204);
     });
 
+    // C4
     it('stays with the origin where `..` leaves the path of the base', async () => {
       nock(ORDERS).get('/admin').matchHeader('authorization', bearer).reply(204);
       const orders = createServiceClient(token, { baseURL: `${ORDERS}/api/v1/orders` });
@@ -212,6 +214,7 @@ describe('createServiceClient', () => {
   describe('headers', () => {
     const client = createServiceClient(token, { baseURL: ORDERS });
 
+    // C15
     it('drops an Authorization that a request sets, and shows none', async () => {
       nock(ORDERS).get('/x').matchHeader('authorization', bearer).times(3).reply(204);
       for (const config of [
@@ -402,6 +405,7 @@ describe('createServiceClient', () => {
       expect(seen).to.deep.equal(['request', 'response 200', 'request', 'error 500 after 3']);
     });
 
+    // C17
     it('lets interceptors answer for an error, and passes their own errors on as they are', async () => {
       const answering = createServiceClient(token, { baseURL: ORDERS });
       answering.interceptors.response.use(undefined, (error: ServiceRequestError) => ({ data: error.status }));
@@ -501,6 +505,7 @@ describe('createServiceClient', () => {
     });
   });
 
+  // C17
   describe('without a token to send', () => {
     const sources: Readonly<Record<string, () => unknown>> = {
       'throws an error': () => {

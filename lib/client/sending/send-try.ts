@@ -12,7 +12,7 @@ import { waitFor } from './wait-for.js';
 /** What came of a try. */
 export interface TryResult {
   readonly flight: TryFlight;
-  /** The token that went along; undefined where none could be had. */
+  /** The token that went along; undefined where nothing was sent. */
   readonly token: string | undefined;
   /** axios' answer, which still has the token on its config and request. */
   readonly response?: AxiosResponse;
@@ -39,6 +39,7 @@ export async function sendTry(call: Call, renewed?: string): Promise<TryResult> 
   const flight = newFlight();
   const failureOf = (error: unknown): RequestFailure => limit.failure() ?? toFailure(error);
   let token: string | undefined;
+  let isTried = false;
   let failure: RequestFailure | undefined;
   let response: AxiosResponse | undefined;
   try {
@@ -49,6 +50,7 @@ export async function sendTry(call: Call, renewed?: string): Promise<TryResult> 
     // One that is sent again because its connection was lost tells nothing new.
     if (renewed === undefined || call.isRenewed)
       client.noteToken(token, renewed === undefined ? 'changed' : 'unauthorized');
+    isTried = true;
     facts.tries += 1;
     facts.tokens.add(token);
     response = await sendByHttp({
@@ -70,7 +72,7 @@ export async function sendTry(call: Call, renewed?: string): Promise<TryResult> 
     failure = failureOf(error);
   }
   if (failure !== undefined) limit.release();
-  if (token === undefined) return { flight, token, failure: failure as RequestFailure };
+  if (!isTried) return { flight, token: undefined, failure: failure as RequestFailure };
   const isCutShort = failure !== undefined && failure.answer === undefined && failure.code !== TOO_BIG;
   const outcome = outcomeOfTry({ ...flight, isCutShort });
   facts.outcome = outcomeOfTries(facts.outcome, outcome);

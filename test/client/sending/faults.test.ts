@@ -68,7 +68,7 @@ describe('a service client behind a connection that cuts, delays and halves', ()
     for (let number = 0; number < 600; number += 60) {
       await Promise.all(Array.from({ length: 60 }, (_, i) => send(number + i)));
     }
-    expect(seen).to.have.keys('success', 'refused', 'unknown');
+    expect(seen).to.include.keys('success', 'refused', 'unknown');
     expect(seen['success']).to.be.greaterThan(30);
     await client.close();
   });

@@ -8,6 +8,7 @@ import { withoutNock } from '../../support/without-nock.js';
 
 const token = opaqueToken();
 
+// C7
 describe('the token of a service client', () => {
   let server: TestServer;
   withoutNock();

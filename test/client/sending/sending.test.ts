@@ -44,6 +44,7 @@ describe('a service client on the wire', () => {
     server = undefined;
   });
 
+  // C10
   describe('tries', () => {
     for (const status of [408, 429, 500, 502, 503, 504]) {
       it(`sends a GET 3 times for ${status}, and no more`, async () => {
@@ -187,11 +188,9 @@ describe('a service client on the wire', () => {
           clearInterval(drip);
         });
       });
-      const began = performance.now();
       const error = await rejectionOf(createServiceClient(token, { timeoutMs: 100 }).post(url));
       expect(error).to.include({ code: 'ETIMEDOUT', tries: 1, status: undefined });
       expect(error.message).to.contain('timeout of 100ms exceeded');
-      expect(performance.now() - began).to.be.within(90, 400);
     });
 
     it('ends the body of a refused stream that drips', async () => {
@@ -349,6 +348,7 @@ describe('a service client on the wire', () => {
     });
   });
 
+  // C1, C2, C5
   describe('redirects and proxies', () => {
     for (const status of [301, 302, 303, 307, 308]) {
       it(`does not follow a ${status}, whatever the request says`, async () => {
@@ -362,6 +362,26 @@ describe('a service client on the wire', () => {
         expect(requests).to.have.length(2);
         expect(other.requests).to.have.length(0);
         await other.close();
+      });
+    }
+
+    for (const location of [
+      'http://other.example/',
+      'http://127.0.0.1:1/',
+      'https://127.0.0.1/',
+      '//other.example/',
+      'http://127.0.0.1@other.example/',
+      '/again',
+      '?again',
+    ]) {
+      it(`does not follow a redirect to ${location}, in a loop neither`, async () => {
+        const { url, requests } = await serve((_req, res) => res.writeHead(307, { location }).end());
+        expect(await rejectionOf(createServiceClient(token).delete(url))).to.include({
+          status: 307,
+          tries: 1,
+          outcome: 'refused',
+        });
+        expect(requests).to.have.length(1);
       });
     }
 

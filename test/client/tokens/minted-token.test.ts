@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { isMinted, mintedToken, type MintedTokenOptions } from '../../../lib/client/tokens/minted-token.js';
 import { tokenFactsOf } from '../../../lib/client/tokens/token-facts.js';
 import { tokenKeeperOf } from '../../../lib/client/tokens/token-keeper.js';
+import type { TokenSource } from '../../../lib/client/tokens/token-source.js';
 import { ConfigurationError, InvalidTokenError, KeysUnavailableError } from '../../../lib/shared/errors.js';
 import { createKeyRing, type KeyRing } from '../../../lib/shared/key-ring.js';
 import { createTokenVerifier } from '../../../lib/shared/token.js';
@@ -34,6 +35,20 @@ describe('mintedToken', () => {
   it('gives a token of five minutes that a verifier of these keys accepts', () => {
     const claims = createTokenVerifier({ keys }).verify(mintedToken({ service, keys }).get() as string);
     expect(claims).to.include({ service, type: 'service', iat: NOW, exp: NOW + 300 });
+  });
+
+  // C19
+  it('keeps the tokens of two audiences, and of two rings, apart', () => {
+    const other = { current: newSecret() };
+    const forA = mintedToken({ service, keys, audience: 'a-service' });
+    const forB = mintedToken({ service, keys, audience: 'b-service' });
+    const byOther = mintedToken({ service, keys: other, audience: 'a-service' });
+    const verify = (ring: object, audience: string, source: TokenSource): unknown =>
+      createTokenVerifier({ keys: ring, audience }).verify(source.get() as string).aud;
+    expect(verify(keys, 'a-service', forA)).to.equal('a-service');
+    expect(verify(keys, 'b-service', forB)).to.equal('b-service');
+    expect(verify(other, 'a-service', byOther)).to.equal('a-service');
+    expect(() => verify(keys, 'a-service', byOther)).to.throw();
   });
 
   it('puts in what it is told to', () => {
