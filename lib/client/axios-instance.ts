@@ -74,4 +74,6 @@ function frameInterceptors({ interceptors }: Pick<AxiosInstance, 'interceptors'>
     visit(own);
   };
   Object.defineProperty(list, 'forEach', { value: framedForEach });
+  // Another list in its place would not be framed.
+  Object.freeze(interceptors);
 }

@@ -17,6 +17,8 @@ export interface ClientCore {
   /** Of a request as a whole. */
   readonly deadlineMs: number;
   readonly usesBreaker: boolean;
+  /** How long a target has to answer before its silence counts against it, in ms. */
+  readonly patienceMs: number;
   /** Told of every token that is about to be sent: tells of another than before, and of one that will soon expire. */
   readonly noteToken: (token: string, reason: RefreshEvent['reason']) => void;
 }

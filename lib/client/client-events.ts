@@ -111,24 +111,21 @@ export function createTeller(logger: Logger, given?: EventEmitter): Teller {
   const report = (error: unknown): void => {
     warn('A listener of a service client failed', { error });
   };
-  const emitter = given ?? createEmitter(report);
+  const emitter = given ?? new EventEmitter();
   return {
     events: emitter,
     emit(name, event) {
-      try {
-        emitter.emit(name, event);
-      } catch (error) {
-        report(error);
+      for (const listener of emitter.rawListeners(name)) {
+        try {
+          const result: unknown = Reflect.apply(listener, emitter, [event]);
+          // Listeners may be async; a rejection that nobody hears of would end the process.
+          if (result instanceof Promise) result.catch(report);
+        } catch (error) {
+          report(error);
+        }
       }
     },
     debug: log('debug'),
     warn,
   };
-}
-
-/** Listeners may be async; a rejection that nobody hears of would end the process. */
-function createEmitter(onRejection: (error: unknown) => void): EventEmitter {
-  const emitter = new EventEmitter({ captureRejections: true });
-  Object.defineProperty(emitter, EventEmitter.captureRejectionSymbol, { value: onRejection });
-  return emitter;
 }

@@ -9,19 +9,28 @@ export interface ClientLifetime {
    * @throws RequestFailure `ERR_CLIENT_CLOSED` where the client was closed
    */
   begin(): () => void;
-  /** Where requests went. */
-  readonly origins: Set<string>;
+  /** Where requests went, as far as it is known. */
+  readonly origins: ReadonlySet<string>;
+  /** Notes that one goes there. */
+  note(origin: string): void;
   /** Begins nothing more; resolves when all that was begun has ended. */
   close(): Promise<void>;
 }
+
+const MAX_ORIGINS = 1000;
 
 /** Makes the lifetime of one client. */
 export function createLifetime(): ClientLifetime {
   let underWay = 0;
   let closing: Promise<void> | undefined;
   let closed: () => void = () => undefined;
+  const origins = new Set<string>();
   return {
-    origins: new Set(),
+    origins,
+    note(origin) {
+      // A client without a base may be given any number of them. The connections of what is not noted close by themselves.
+      if (origins.size < MAX_ORIGINS) origins.add(origin);
+    },
     begin() {
       if (closing !== undefined) throw new RequestFailure('ERR_CLIENT_CLOSED', 'The client was closed');
       underWay += 1;

@@ -100,6 +100,7 @@ export function settleClientOptions(
   const origins = createOriginPolicy({ baseURL, allowedOrigins, dangerouslyAllowPlainHttp, warn: teller.warn });
   const timeoutMs = wholeNumber('timeoutMs', options.timeoutMs, { min: 1, max: MAX_TIMEOUT_MS, fallback: 10_000 });
   const deadline = { min: 1, max: MAX_TIMEOUT_MS, fallback: Math.max(30_000, timeoutMs) };
+  const deadlineMs = wholeNumber('deadlineMs', options.deadlineMs, deadline);
   const bytes = { min: 0, max: Number.MAX_SAFE_INTEGER, fallback: TEN_MB };
   const tokens = tokenKeeperOf(readTokenSource(token, logger));
   let lastSent: string | undefined;
@@ -112,7 +113,8 @@ export function settleClientOptions(
       service: service === undefined ? undefined : checkServiceName('service', service),
       maxTries: wholeNumber('maxTries', options.maxTries, { min: 1, max: 10, fallback: 3 }),
       timeoutMs,
-      deadlineMs: wholeNumber('deadlineMs', options.deadlineMs, deadline),
+      deadlineMs,
+      patienceMs: Math.min(timeoutMs, deadlineMs, 1000),
       usesBreaker: readFlag('circuitBreaker', options.circuitBreaker, true),
       noteToken: (sent, reason) => {
         if (lastSent !== undefined && sent !== lastSent) {

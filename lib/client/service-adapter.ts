@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { AxiosAdapter, AxiosRequestConfig, AxiosRequestHeaders, InternalAxiosRequestConfig } from 'axios';
 import { currentRequest } from '../shared/request-context.js';
 import { REQUEST_ID_HEADER } from '../shared/request-id.js';
-import { isStreamBody } from './sending/body-streams.js';
+import { contentTypeOf, dropBody, isStreamBody } from './sending/body-streams.js';
 import type { Call } from './sending/call.js';
 import type { ClientCore } from './client-core.js';
 import type { ClientLifetime } from './client-lifetime.js';
@@ -18,19 +18,17 @@ import { targetOf } from './target/target.js';
 // All that a request may say of how it is sent. What is not here (agents, proxy, transport, lookup, redirects, …) does not
 // reach axios' http adapter, whoever set it.
 const PASSED_ON = [
-  'method',
-  'data',
   'params',
   'paramsSerializer',
   'responseType',
   'responseEncoding',
   'decompress',
   'maxRate',
-  'onUploadProgress',
-  'onDownloadProgress',
   'transitional',
-  'formDataHeaderPolicy',
 ] as const;
+
+// One opens a tunnel, the other sends the token back.
+const UNSENDABLE_METHODS: ReadonlySet<string> = new Set(['CONNECT', 'TRACE']);
 
 const facts = new WeakMap<object, RequestFacts>();
 
@@ -51,17 +49,17 @@ export function createServiceAdapter(core: ClientCore, lifetime: ClientLifetime)
   return async (config) => {
     const known = factsOf(config, core.service);
     facts.set(config, known);
-    const limit = startRequestLimit(config, core.deadlineMs);
-    let end = limit.release;
+    let end = (): void => undefined;
     try {
+      const limit = startRequestLimit(config, core.deadlineMs);
+      end = limit.release;
       const ended = lifetime.begin();
       end = () => {
         limit.release();
         ended();
       };
       const call = toCall(config, known, limit, core);
-      call.target.budget.countRequest();
-      lifetime.origins.add(call.target.origin);
+      lifetime.note(call.target.origin);
       const { status, statusText, headers, ...answer } = await send(call);
       const data: unknown = answer.data;
       if (data instanceof Readable) {
@@ -72,6 +70,7 @@ export function createServiceAdapter(core: ClientCore, lifetime: ClientLifetime)
       return { data, status, statusText, headers, config, request: { method: known.method, url: known.url } };
     } catch (error) {
       end();
+      dropBody(config.data);
       throw toServiceRequestError(toFailure(error), known);
     }
   };
@@ -84,7 +83,14 @@ function toCall(
   client: ClientCore,
 ): Call {
   const url = client.origins.resolve(config.baseURL, config.url, config.allowAbsoluteUrls);
+  if (UNSENDABLE_METHODS.has(known.method)) {
+    throw new RequestFailure('ERR_BAD_OPTION_VALUE', `The method ${known.method} is not for requests to services`);
+  }
   const headers = copyHeaders(config.headers);
+  // Read once: a config may tell another story each time.
+  const data: unknown = config.data;
+  const contentType = contentTypeOf(data);
+  if (contentType !== undefined) headers.set('content-type', contentType);
   // The credentials of a caller are never sent; a config that shows them would say otherwise.
   config.headers.delete('authorization');
   delete config.auth;
@@ -94,7 +100,7 @@ function toCall(
   return {
     client,
     target: targetOf(url.origin),
-    config: toHttpConfig(config, url, client),
+    config: { ...toHttpConfig(config, url, client), method: known.method, data },
     headers,
     limit,
     signal: limit.signal,
@@ -104,7 +110,7 @@ function toCall(
     request: {
       method: known.method,
       hasIdempotencyKey: Boolean(headers.get('idempotency-key')),
-      hasStreamBody: isStreamBody(config.data),
+      hasStreamBody: isStreamBody(data),
     },
     isRenewed: false,
     isReplayed: false,
@@ -124,10 +130,21 @@ function carryOn(headers: AxiosRequestHeaders): void {
   if (current.tracestate !== undefined) headers.set('tracestate', current.tracestate, false);
 }
 
-function toHttpConfig(config: AxiosRequestConfig, url: URL, { agents }: ClientCore): AxiosRequestConfig {
+function toHttpConfig(config: AxiosRequestConfig, url: URL, { agents, teller }: ClientCore): AxiosRequestConfig {
   const passed = Object.fromEntries(PASSED_ON.map((name) => [name, config[name]]));
+  const quietly = (callback: ProgressCallback | undefined): ProgressCallback | undefined =>
+    callback &&
+    ((event) => {
+      try {
+        callback(event);
+      } catch (error) {
+        teller.warn('A progress callback of a service client failed', { error });
+      }
+    });
   return {
     ...passed,
+    onUploadProgress: quietly(config.onUploadProgress) as ProgressCallback,
+    onDownloadProgress: quietly(config.onDownloadProgress) as ProgressCallback,
     url: url.href,
     httpAgent: agents.http,
     httpsAgent: agents.https,
@@ -139,6 +156,8 @@ function toHttpConfig(config: AxiosRequestConfig, url: URL, { agents }: ClientCo
     validateStatus: null,
   };
 }
+
+type ProgressCallback = NonNullable<AxiosRequestConfig['onUploadProgress']>;
 
 /** axios' "no limit" is -1, and would let its adapter hand out the bare socket stream, on which the request hangs. */
 function readBound(bytes: number | undefined): number {

@@ -5,6 +5,7 @@ import { createFramedInstance, type RequestFrame } from './axios-instance.js';
 import type { ServiceClientEmitter } from './client-events.js';
 import { createLifetime } from './client-lifetime.js';
 import { type CreateServiceClientOptions, settleClientOptions } from './client-options.js';
+import { dropBody, watchBody } from './sending/body-streams.js';
 import { checkGivenHeaders, guardHeaders } from './sending/header-rules.js';
 import { factsOf, toServiceRequestError } from './sending/request-facts.js';
 import { type Answer, RequestFailure } from './sending/request-failure.js';
@@ -69,19 +70,25 @@ export function createServiceClient(
 ): ServiceClient {
   const { core, defaults } = settleClientOptions(token, options);
   const lifetime = createLifetime();
-  const config = { ...axios.defaults, ...defaults, adapter: createServiceAdapter(core, lifetime) };
+  const adapter = createServiceAdapter(core, lifetime);
+  const config = { ...axios.defaults, ...defaults, adapter };
   const frame: RequestFrame = {
     before(clientDefaults, given) {
+      watchBody(given.data);
       checkGivenHeaders(clientDefaults.headers);
       checkGivenHeaders(given.headers);
     },
     intercept: guardHeaders,
     failure(error, clientDefaults, given) {
+      dropBody(given.data);
       if (isServiceRequestError(error)) return error;
       const failure = toFailure(error);
       if (failure === undefined) return error;
       const failed = (error as { config?: AxiosRequestConfig }).config ?? { ...clientDefaults, ...given };
-      return toServiceRequestError(failure, knownFactsOf(failed) ?? factsOf(failed, core.service));
+      const known = knownFactsOf(failed) ?? factsOf(failed, core.service);
+      // Of what another adapter has done nothing is known.
+      const isOurs = failed.adapter === adapter || failed.adapter === undefined;
+      return toServiceRequestError(failure, isOurs ? known : { ...known, outcome: 'unknown' });
     },
   };
   return createFramedInstance(axios.mergeConfig({}, config as AxiosRequestConfig), frame, {

@@ -42,6 +42,15 @@ describe('createTeller', () => {
     ).to.deep.equal(['warn now', 'warn later']);
   });
 
+  it('does so with an emitter of somebody else too', async () => {
+    const logger = memoryLogger();
+    const emitter = new EventEmitter();
+    emitter.on('refresh', () => Promise.reject(new Error('later')));
+    createTeller(logger, emitter).emit('refresh', event);
+    await turns(2);
+    expect(logger.lines).to.have.length(1);
+  });
+
   it('does without its lines where the logger fails', () => {
     const fail = (): never => {
       throw new Error('full');

@@ -57,6 +57,7 @@ describe('a polluted Object.prototype', () => {
           ['baseURL', 'http://127.0.0.1:1'], ['proxy', { host: '127.0.0.1', port: 1 }], ['socketPath', '/tmp/evil.sock'],
           ['allowedOrigins', ['http://evil.example']],
           ['validateStatus', () => false], ['maxRedirects', 5], ['insecureHTTPParser', true],
+          ['defaultPort', 1],
         ]) Object.defineProperty(Object.prototype, name, { value, configurable: true, writable: true });
       };
       if (${before}) pollute();

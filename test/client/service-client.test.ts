@@ -261,6 +261,9 @@ describe('createServiceClient', () => {
       'sets several': (config, value) => config.headers.set({ 'x-b': 'b', 'x-a': value }),
       'sets one by a method of its name': (config, value) => config.headers.setUserAgent(value),
       'assigns one': (config, value) => void (config.headers['x-a'] = value),
+      'concatenates some': (config, value) => {
+        config.headers = config.headers.concat({ 'x-a': value }) as AxiosRequestHeaders;
+      },
       'puts others in their place': (config, value) => {
         config.headers = { 'x-a': value } as unknown as AxiosRequestHeaders;
       },
@@ -285,6 +288,44 @@ describe('createServiceClient', () => {
         });
       }
     }
+
+    // RFC 9112 §11.2
+    for (const name of [
+      'Content-Length',
+      'content_length',
+      'Transfer-Encoding',
+      'Connection',
+      'Upgrade',
+      'TE',
+      'Trailer',
+      'Expect',
+    ]) {
+      it(`refuses the header ${name}, by which one request could become two, and takes it for absent where it is none`, async () => {
+        const error = await rejectionOf(client.post('/x', 'AAAAGET /y HTTP/1.1', { headers: { [name]: '4' } }));
+        expect(error).to.include({ code: 'ERR_BAD_OPTION_VALUE', tries: 0 });
+        expect(error.message).to.contain(name);
+        nock(ORDERS).post('/x').reply(204);
+        expect((await client.post('/x', 'AAAA', { headers: { [name]: null } })).status).to.equal(204);
+      });
+    }
+
+    for (const method of ['CONNECT', 'trace']) {
+      it(`refuses the method ${method}`, async () => {
+        expect(await rejectionOf(client.request({ url: '/x', method }))).to.include({
+          code: 'ERR_BAD_OPTION_VALUE',
+          tries: 0,
+        });
+      });
+    }
+
+    it('takes what is no text for a method that nobody knows, with an error of its own', async () => {
+      expect(await rejectionOf(client.request({ url: '/x', method: 5 as never }))).to.be.an('error');
+    });
+
+    it('keeps its interceptors’ list in its place', () => {
+      const { interceptors } = createServiceClient(token);
+      expect(() => Object.assign(interceptors, { request: axios.create().interceptors.request })).to.throw(TypeError);
+    });
 
     it('refuses an illegal value that a transform sets', async () => {
       const transformRequest = (data: unknown, headers: AxiosRequestHeaders): unknown => {

@@ -89,7 +89,7 @@ describe('traceContextFrom: traceparent', () => {
     `cc-${TRACE_ID}-${PARENT_ID}-01-`,
     later(512),
   ]) {
-    it(`keeps ${value.slice(0, 60)}, ${value.length} long`, () => {
+    it(`keeps one of version ${value.slice(0, 2)}, ending in ${value.slice(-2)}, ${value.length} long`, () => {
       expect(traceContextFrom({ traceparent: value })).to.deep.equal({ traceparent: value });
     });
   }
@@ -137,7 +137,7 @@ describe('traceContextFrom: traceparent', () => {
     null: null,
   };
   for (const [title, value] of Object.entries(BAD)) {
-    it(`takes ${title} for absent: ${shown(value)}`, () => {
+    it(`takes ${title} for absent`, () => {
       expect(traceContextFrom({ traceparent: value })).to.deep.equal({});
     });
   }

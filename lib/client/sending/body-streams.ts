@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { canceled } from './request-failure.js';
 import type { TryLimit } from './try-limit.js';
 
@@ -11,15 +11,61 @@ export function isStreamBody(data: unknown): boolean {
 }
 
 /**
- * Puts a generator between a body and the request: a stream shows where it is piped to, and the request at the end of the
- * pipe has the token in its head. Other bodies, and streams of the old kind, show nothing and stay as they are.
+ * Puts a stream of ours between a body and the request: a stream shows where it is piped to, and the request at the end of the
+ * pipe has the token in its head. It has nothing else of the body, as axios lets bodies bring headers along (`getHeaders`).
+ *
+ * @param data - the body
+ * @param onFailure - told that the body failed, which is not the target's fault
+ * @returns a stream of the body, or the body where it is none
  */
-export function shieldBody(data: unknown): unknown {
-  return data instanceof Readable ? Readable.from(chunksOf(data), { objectMode: false }) : data;
+export function shieldBody(data: unknown, onFailure: () => void): unknown {
+  if (!isStreamBody(data)) return data;
+  return Readable.from(chunksOf(isIterable(data) ? data : piped(data as NodeJS.ReadableStream), onFailure), {
+    objectMode: false,
+  });
 }
 
-async function* chunksOf(data: Readable): AsyncGenerator {
-  for await (const chunk of data) yield chunk;
+/** The type that a multipart body says it has; its boundary is known to nobody else. */
+export function contentTypeOf(data: unknown): string | undefined {
+  if (!isStreamBody(data)) return undefined;
+  const { getHeaders } = data as { getHeaders?: () => Record<string, unknown> };
+  if (typeof getHeaders !== 'function') return undefined;
+  const type = Reflect.apply(getHeaders, data, [])['content-type'];
+  return typeof type === 'string' ? type : undefined;
+}
+
+/**
+ * Listens to the errors of a body from the moment in which it is given: it may fail before it is sent, and an error that nobody
+ * hears ends the process. Sending it reports the error all the same.
+ */
+export function watchBody(data: unknown): void {
+  if (isStreamBody(data)) (data as Partial<NodeJS.ReadableStream>).on?.('error', () => undefined);
+}
+
+/** Ends a body that will not be sent any more; unread it would keep its file or connection open. */
+export function dropBody(data: unknown): void {
+  if (isStreamBody(data)) (data as Partial<Readable>).destroy?.();
+}
+
+/** Streams of the old kind, such as those of form-data, begin when they are piped, and end in errors that are not passed on. */
+function piped(data: NodeJS.ReadableStream): Readable {
+  const through = new PassThrough();
+  data.on('error', (error) => through.destroy(error));
+  data.pipe(through);
+  return through;
+}
+
+function isIterable(data: unknown): data is AsyncIterable<unknown> {
+  return Symbol.asyncIterator in (data as object);
+}
+
+async function* chunksOf(data: AsyncIterable<unknown>, onFailure: () => void): AsyncGenerator {
+  try {
+    for await (const chunk of data) yield chunk;
+  } catch (error) {
+    onFailure();
+    throw error;
+  }
 }
 
 /** Cuts the body of a refused request to what an error keeps. */

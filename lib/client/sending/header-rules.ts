@@ -7,6 +7,12 @@ import { RequestFailure } from './request-failure.js';
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
+// A length that is not the body's makes the rest of the body the next request on a connection that all clients share, or that
+// request, with its token, a part of this body (RFC 9112 §6, §11.2; RFC 9110 §7.6.1).
+const FRAMING: ReadonlySet<string> = new Set(
+  'connection content-length expect keep-alive proxy-connection te trailer transfer-encoding upgrade'.split(' '),
+);
+
 // Where axios keeps defaults of all requests and of one method.
 const GROUPS: ReadonlySet<string> = new Set(
   'common delete get head options patch post postForm purge put link query unlink'.split(' '),
@@ -20,11 +26,18 @@ const GROUPS: ReadonlySet<string> = new Set(
  * @throws RequestFailure `ERR_BAD_OPTION_VALUE` naming the header, without its value
  */
 export function checkGivenHeaders(headers: unknown): void {
+  checkEach(headers, (name, value) => {
+    checkFraming(name, value);
+    checkHeader(name, value);
+  });
+}
+
+function checkEach(headers: unknown, check: (name: string, value: unknown) => void): void {
   if (headers === undefined || headers === null) return;
   if (typeof headers !== 'object') throw refusal('The headers must be an object');
   for (const [name, value] of entriesOf(headers)) {
-    if (GROUPS.has(name) && typeof value === 'object' && value !== null) checkGivenHeaders(value);
-    else checkHeader(name, value);
+    if (GROUPS.has(name) && typeof value === 'object' && value !== null) checkEach(value, check);
+    else check(name, value);
   }
 }
 
@@ -38,7 +51,7 @@ export function checkGivenHeaders(headers: unknown): void {
  */
 export function guardHeaders(config: InternalAxiosRequestConfig): InternalAxiosRequestConfig {
   if (Object.hasOwn(config.headers, 'normalize')) return config;
-  checkGivenHeaders(config.headers);
+  checkEach(config.headers, checkHeader);
   const headers: AxiosRequestHeaders = AxiosHeaders.from(config.headers);
   const { prototype } = AxiosHeaders;
   Object.defineProperties(headers, {
@@ -46,10 +59,18 @@ export function guardHeaders(config: InternalAxiosRequestConfig): InternalAxiosR
       configurable: true,
       writable: true,
       value(name: unknown, ...rest: [value?: unknown, rewrite?: unknown]) {
-        if (typeof name !== 'string') checkGivenHeaders(name);
+        if (typeof name !== 'string') checkEach(name, checkHeader);
         // A text that is no name is a block of header lines.
         else if (NAME.test(name)) checkHeader(name, rest[0]);
         return (prototype.set as (...args: unknown[]) => unknown).apply(headers, [name, ...rest]);
+      },
+    },
+    concat: {
+      configurable: true,
+      writable: true,
+      value(...others: unknown[]) {
+        for (const other of others) checkEach(other, checkHeader);
+        return AxiosHeaders.concat(headers, ...(others as Parameters<typeof AxiosHeaders.concat>));
       },
     },
     // Called by axios before it sends: what was assigned, not set, has come to no check before.
@@ -57,7 +78,7 @@ export function guardHeaders(config: InternalAxiosRequestConfig): InternalAxiosR
       configurable: true,
       writable: true,
       value(format: boolean) {
-        checkGivenHeaders(headers);
+        checkEach(headers, checkHeader);
         return prototype.normalize.call(headers, format);
       },
     },
@@ -76,11 +97,28 @@ export function guardHeaders(config: InternalAxiosRequestConfig): InternalAxiosR
 export function copyHeaders(headers: object): AxiosRequestHeaders {
   const copy: AxiosRequestHeaders = new AxiosHeaders();
   for (const [name, value] of entriesOf(headers)) {
+    checkFraming(name, value);
     checkHeader(name, value);
     if (name.toLowerCase() === 'authorization' || value === undefined) continue;
     copy.set(name, isSent(value) ? String(value) : false);
   }
   return copy;
+}
+
+/**
+ * Looks once more at what goes on the wire, when nothing of axios comes after it: bodies, too, may bring headers along.
+ *
+ * @param headers - of the request, as node:http gets them
+ * @param authorization - the one that there must be
+ */
+export function settleFinalHeaders(headers: Record<string, unknown>, authorization: string): void {
+  for (const [name, value] of Object.entries(headers)) {
+    const canonical = canonicalHeaderName(name);
+    if (canonical === 'authorization') Reflect.deleteProperty(headers, name);
+    // What axios says of the body it has counted itself.
+    else if (canonical !== 'content-length' && canonical !== 'transfer-encoding') checkHeader(name, value);
+  }
+  headers['Authorization'] = authorization;
 }
 
 function checkHeader(name: string, value: unknown): void {
@@ -96,6 +134,15 @@ function checkHeader(name: string, value: unknown): void {
     throw refusal(`The header ${name} must be a text or a number`);
   }
   if (!VALUE.test(String(value))) throw refusal(`The header ${name} holds characters that a header cannot carry`);
+}
+
+/** Of what is given, and of what is sent: in between, other adapters set these by the same headers. */
+function checkFraming(name: string, value: unknown): void {
+  if (FRAMING.has(canonicalHeaderName(name)) && isSent(value)) {
+    throw refusal(
+      `The header ${name} says how the request stands on the wire, which is the client's to say. Leave it out`,
+    );
+  }
 }
 
 /** axios leaves a header out where its value is one of these; `false` also keeps axios from setting its own. */

@@ -48,7 +48,7 @@ export function factsOf(config: AxiosRequestConfig, service?: string): RequestFa
   const url = redactText(withoutSecrets(config.baseURL, config.url));
   const { protocol, hostname } = URL.canParse(url) ? new URL(url) : { protocol: '', hostname: '' };
   return {
-    method: (config.method ?? 'get').toUpperCase(),
+    method: String(config.method ?? 'get').toUpperCase(),
     url,
     protocol,
     service: service ?? serviceAt(hostname),
@@ -85,10 +85,13 @@ export function toServiceRequestError(failure: RequestFailure, facts: RequestFac
     retryAfterMs: failure.retryAfterMs ?? retryAfterOf(response),
     requestId: facts.requestId ?? textOf(response?.headers.get(REQUEST_ID_HEADER)),
     response,
-    problem: response === undefined ? undefined : problemOf(response),
+    problem: response === undefined ? undefined : problemOf(response, facts),
     cause: failure.cause instanceof Error ? toCleanError(failure.cause, facts) : undefined,
   });
 }
+
+// Deeper than any problem document.
+const MAX_DEPTH = 50;
 
 // What setTimeout can wait; more would be 1 ms.
 const MAX_WAIT_MS = 2 ** 31 - 1;
@@ -104,27 +107,45 @@ function toFailedResponse(answer: Answer, facts: RequestFacts): FailedResponse {
     const value = textOf(answer.headers.get(name));
     if (value !== undefined) headers.set(name, withoutTokens(value, facts));
   }
+  let data = dataWithoutTokens(answer.data, facts);
   return {
     status: answer.status,
     statusText: withoutTokens(answer.statusText, facts),
     headers,
-    data: dataWithoutTokens(answer.data, facts),
+    get data() {
+      return data;
+    },
+    // axios puts here what the transforms make of it: parsed, it may show what the text had in disguise.
+    set data(transformed: unknown) {
+      data = dataWithoutTokens(transformed, facts);
+    },
   };
 }
 
-function dataWithoutTokens(data: unknown, facts: RequestFacts): unknown {
+function dataWithoutTokens(data: unknown, facts: RequestFacts, depth = 0): unknown {
   if (typeof data === 'string') return withoutTokens(data, facts);
   // latin1: every byte comes back as it was.
-  return Buffer.isBuffer(data) ? Buffer.from(withoutTokens(data.toString('latin1'), facts), 'latin1') : data;
+  if (Buffer.isBuffer(data)) return Buffer.from(withoutTokens(data.toString('latin1'), facts), 'latin1');
+  // Of what a transform made, only what JSON can hold is looked through.
+  if (typeof data !== 'object' || data === null || depth >= MAX_DEPTH) return data;
+  if (Array.isArray(data)) return data.map((item) => dataWithoutTokens(item, facts, depth + 1));
+  if (Object.getPrototypeOf(data) !== Object.prototype) return data;
+  return Object.fromEntries(
+    Object.entries(data).map(([name, member]) => [
+      withoutTokens(name, facts),
+      dataWithoutTokens(member, facts, depth + 1),
+    ]),
+  );
 }
 
-function problemOf(response: FailedResponse): ProblemDetails | undefined {
+function problemOf(response: FailedResponse, facts: RequestFacts): ProblemDetails | undefined {
   if (!/^application\/problem\+json\s*(?:;|$)/i.test(textOf(response.headers.get('content-type')) ?? ''))
     return undefined;
   const { data } = response;
   try {
     const body: unknown = typeof data === 'string' || Buffer.isBuffer(data) ? JSON.parse(data.toString()) : data;
-    return typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as ProblemDetails) : undefined;
+    const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
+    return isObject ? (dataWithoutTokens(body, facts) as ProblemDetails) : undefined;
   } catch {
     return undefined;
   }

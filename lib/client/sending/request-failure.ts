@@ -53,7 +53,8 @@ export function canceled(): RequestFailure {
 /** Makes a failure of whatever the layers below threw. */
 export function toFailure(error: unknown): RequestFailure {
   if (error instanceof RequestFailure) return error;
-  const { message, code, cause } = error as { message: string; code?: string; cause?: unknown };
+  // Whatever somebody's callback throws, null too.
+  const { message = 'It failed', code, cause } = Object(error) as { message?: string; code?: string; cause?: unknown };
   // An answer that broke off has the same code in axios as one that is too big, and unlike that it passes.
   if (message === 'stream has been aborted') return new RequestFailure('ECONNRESET', 'The answer broke off');
   return new RequestFailure(code ?? 'ERR_NETWORK', message, { cause: cause ?? error });

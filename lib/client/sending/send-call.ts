@@ -61,13 +61,13 @@ async function settle(call: Call): Promise<Settled> {
   let renewed: string | undefined;
   for (;;) {
     const result = await sendTry(call, renewed);
-    if (isStaleConnection(result) && !call.isReplayed && isRepeatable(call.request)) {
+    if (isStaleConnection(result) && !call.isReplayed && isRepeatable(call.request) && call.target.budget.take()) {
       call.isReplayed = true;
       renewed = result.token;
       continue;
     }
     const { flight, token, failure, response } = result;
-    const settled = { response, failure, verdict: verdictOf(result, call.facts.tries) };
+    const settled = { response, failure, verdict: verdictOf(result, call.client.patienceMs) };
     if (flight.status !== 401 || call.isRenewed || token === undefined) return settled;
     call.isRenewed = true;
     try {

@@ -12,6 +12,8 @@ import { waitFor } from './wait-for.js';
 /** What came of a try. */
 export interface TryResult {
   readonly flight: TryFlight;
+  /** How long it took, in ms. */
+  readonly durationMs: number;
   /** The token that went along; undefined where nothing was sent. */
   readonly token: string | undefined;
   /** axios' answer, which still has the token on its config and request. */
@@ -52,32 +54,40 @@ export async function sendTry(call: Call, renewed?: string): Promise<TryResult> 
       client.noteToken(token, renewed === undefined ? 'changed' : 'unauthorized');
     isTried = true;
     facts.tries += 1;
+    if (facts.tries === 1) call.target.budget.countRequest();
     facts.tokens.add(token);
     response = await sendByHttp({
       ...call.config,
-      data: shieldBody(call.config.data),
-      headers: new AxiosHeaders(call.headers).set('Authorization', `Bearer ${token}`),
+      data: shieldBody(call.config.data, () => {
+        flight.isBodyBroken = true;
+      }),
+      headers: new AxiosHeaders(call.headers),
       signal: limit.signal,
-      transport: watchedTransport(facts.protocol, flight),
+      transport: watchedTransport(facts.protocol, `Bearer ${token}`, flight),
     });
     const { status } = response;
     const data: unknown = response.data;
     const isAccepted = call.accepts(status);
     if (!(data instanceof Readable)) limit.release();
     else if (isAccepted)
-      response.data = handOut(data, limit, (error) => toServiceRequestError(failureOf(error), facts));
+      // Half an answer proves nothing, whatever its head said.
+      response.data = handOut(data, limit, (error) =>
+        toServiceRequestError(failureOf(error), { ...facts, outcome: 'unknown' }),
+      );
     else response.data = await readAnswerStart(data);
     if (!isAccepted) failure = refusalOf(response);
   } catch (error) {
     failure = failureOf(error);
   }
   if (failure !== undefined) limit.release();
-  if (!isTried) return { flight, token: undefined, failure: failure as RequestFailure };
+  const durationMs = performance.now() - began;
+  if (!isTried) return { flight, durationMs, token: undefined, failure: failure as RequestFailure };
   const isCutShort = failure !== undefined && failure.answer === undefined && failure.code !== TOO_BIG;
   const outcome = outcomeOfTry({ ...flight, isCutShort });
   facts.outcome = outcomeOfTries(facts.outcome, outcome);
-  tellOfTry(call, { status: flight.status, code: failure?.code, outcome, durationMs: performance.now() - began });
-  return failure === undefined ? { flight, token, response: response as AxiosResponse } : { flight, token, failure };
+  tellOfTry(call, { status: flight.status, code: failure?.code, outcome, durationMs });
+  const what = { flight, durationMs, token };
+  return failure === undefined ? { ...what, response: response as AxiosResponse } : { ...what, failure };
 }
 
 // Without an answer, axios has this code for nothing else: an answer over the size limit.

@@ -1,5 +1,6 @@
 import type { Verdict } from '../target/circuit-breaker.js';
 import { isPassingCode } from './retry-policy.js';
+import type { TryFlight } from './try-flight.js';
 
 /** What a try is judged by. */
 export interface JudgedTry {
@@ -9,22 +10,29 @@ export interface JudgedTry {
     | undefined;
   /** The token that went along; undefined: nothing was sent. */
   readonly token: string | undefined;
-  readonly flight: { readonly status: number | undefined };
+  readonly flight: Readonly<TryFlight>;
+  /** How long it took, in ms. */
+  readonly durationMs: number;
 }
 
 // 429 and 408 say that the target is busy, and come from one that can still say so.
 const SICK_STATUSES: ReadonlySet<number> = new Set([500, 502, 503, 504]);
 
 /**
- * Says what a try tells of its target: only what is the target's fault makes it sick, and only an answer proves it healthy.
+ * Says what a try tells of its target: only what is the target's fault makes it sick, and only an answer proves it healthy. What a
+ * caller does (give up, send slowly, leave it no time) must not keep others from the target.
  *
- * @param tries - how often the request was sent, this try included. A deadline that ends a later try may just have been near
+ * @param patienceMs - what a target has had no chance to answer in
  */
-export function verdictOf({ failure, token, flight: { status } }: JudgedTry, tries: number): Verdict {
-  if (token === undefined) return 'none';
+export function verdictOf({ failure, token, flight, durationMs }: JudgedTry, patienceMs: number): Verdict {
+  const { status } = flight;
+  if (token === undefined || flight.isBodyBroken) return 'none';
   if (status !== undefined && SICK_STATUSES.has(status)) return 'sick';
   if (failure === undefined || failure.answer !== undefined) return 'healthy';
-  if (failure.limit !== undefined) return failure.limit === 'try' || tries === 1 ? 'sick' : 'none';
+  if (failure.limit !== undefined) {
+    const isTargetsTurn = flight.isWritten || (flight.hasSocket && !flight.isSent);
+    return isTargetsTurn && durationMs >= patienceMs ? 'sick' : 'none';
+  }
   if (isPassingCode(failure.code)) return 'sick';
   return status === undefined ? 'none' : 'healthy';
 }

@@ -1,5 +1,12 @@
-import { circuitBreaker, CircuitState, handleWhenResult, type IBackoff, type IBreaker } from 'cockatiel';
-import { createRollingCounts } from './rolling-counts.js';
+import {
+  circuitBreaker,
+  type CircuitBreakerPolicy,
+  CircuitState,
+  handleWhenResult,
+  type IBackoff,
+  type IBreaker,
+} from 'cockatiel';
+import { createRollingCounts, type RollingCounts } from './rolling-counts.js';
 
 /** What a try says of its target: able to work, unable, or nothing (its caller gave it up, say). */
 export type Verdict = 'healthy' | 'sick' | 'none';
@@ -32,9 +39,10 @@ export interface CircuitBreaker {
 /** How long a target is left alone before one request goes to see how it is, in ms. */
 export const OPEN_MS = 5000;
 
-// It opens where more than half of the tries of the last 10 s failed, and there were at least 10 of them.
+// It opens where more than half of the tries of the last 10 s failed, and there were at least 20 of them: a dozen calls that meet
+// a restart together shall have their retries.
 const MAX_SHARE_OF_FAILURES = 0.5;
-const MIN_TRIES = 10;
+const MIN_TRIES = 20;
 
 // cockatiel goes by the wall clock: one that is set back by an hour would keep the circuit open for an hour. So it is told that
 // the time has always come, and the waiting is done here, by a clock that is never set.
@@ -52,23 +60,29 @@ const STATES: Readonly<Record<number, CircuitBreakerState>> = {
  * @param now - a clock that is never set, in ms
  */
 export function createCircuitBreaker(now: () => number = () => performance.now()): CircuitBreaker {
-  const policy = circuitBreaker(
-    handleWhenResult((verdict) => verdict === 'sick'),
-    { halfOpenAfter: AT_ONCE, breaker: createSample(now) },
-  );
-  let probeAt = 0;
+  const counts = createRollingCounts(['tries', 'failures'], now);
   const untold: CircuitBreakerState[] = [];
-  policy.onStateChange((state) => {
-    if (state === CircuitState.Open) probeAt = now() + OPEN_MS;
-    untold.push(STATES[state] as CircuitBreakerState);
-  });
-
-  const waitMs = (): number => {
-    if (policy.state === CircuitState.Closed) return 0;
-    // One request is out to see. cockatiel would let the others wait for it, and then go all at once.
-    if (policy.state === CircuitState.HalfOpen) return OPEN_MS;
-    return Math.max(0, probeAt - now());
+  // When the next request may go to see: for an open circuit, and for a half-open one whose probe takes too long.
+  let probeAt = 0;
+  let openings = 0;
+  const start = (initialState?: unknown): CircuitBreakerPolicy => {
+    const made = circuitBreaker(
+      handleWhenResult((verdict) => verdict === 'sick'),
+      { halfOpenAfter: AT_ONCE, breaker: createSample(counts), initialState },
+    );
+    made.onStateChange((state) => {
+      // One that was given up says nothing any more.
+      if (made !== policy) return;
+      if (state !== CircuitState.Closed) probeAt = now() + OPEN_MS;
+      if (state === CircuitState.Open) openings += 1;
+      untold.push(STATES[state] as CircuitBreakerState);
+    });
+    return made;
   };
+  let policy = start();
+
+  // While one request is out to see, cockatiel would let the others wait for it, and then go all at once.
+  const waitMs = (): number => (policy.state === CircuitState.Closed ? 0 : Math.max(0, probeAt - now()));
   return {
     waitMs,
     async run<Result extends Judged>(work: () => Promise<Result>, onChange: (state: CircuitBreakerState) => void) {
@@ -76,15 +90,20 @@ export function createCircuitBreaker(now: () => number = () => performance.now()
       const tell = (): void => {
         for (const state of untold.splice(0)) onChange(state);
       };
-      const isProbe = policy.state === CircuitState.Open;
+      // The one that went to see may be waiting for ever: another goes, and what becomes of the first counts no more.
+      if (policy.state === CircuitState.HalfOpen) policy = start(policy.toJSON());
+      const probed = policy.state === CircuitState.Open ? policy : undefined;
+      const openingsBefore = openings;
       let result: Result | undefined;
       const execution = policy.execute(async () => {
         const { verdict } = (result = await work());
-        if (verdict !== 'none') return verdict;
-        // A probe that proves nothing must not let everybody in; other tries that do are not counted, and cockatiel counts what
-        // is returned.
-        if (isProbe) return 'sick';
-        throw NO_VERDICT;
+        if (probed === undefined) {
+          // What says nothing counts neither way, and what was begun before the circuit opened says nothing of now.
+          if (verdict === 'none' || openings !== openingsBefore) throw NO_VERDICT;
+          return verdict;
+        }
+        // A probe that proves nothing must not let everybody in.
+        return verdict === 'none' ? 'sick' : verdict;
       });
       tell();
       try {
@@ -92,6 +111,8 @@ export function createCircuitBreaker(now: () => number = () => performance.now()
       } catch (error) {
         if (error !== NO_VERDICT) throw error;
       }
+      // Nor may it keep others from going to see: its caller may be at fault, and come again and again.
+      if (probed === policy && result?.verdict === 'none') probeAt = now();
       tell();
       return result;
     },
@@ -101,8 +122,7 @@ export function createCircuitBreaker(now: () => number = () => performance.now()
 const NO_VERDICT = new Error('no verdict');
 
 /** When to open. cockatiel's own samples go by the wall clock, and forget a second of them at a time, however many have passed. */
-function createSample(now: () => number): IBreaker {
-  const counts = createRollingCounts(['tries', 'failures'], now);
+function createSample(counts: RollingCounts<'tries' | 'failures'>): IBreaker {
   return {
     state: undefined,
     success(state) {

@@ -17,7 +17,10 @@ const LINK_LOCAL = new BlockList();
 // RFC 3927; RFC 4291 §2.5.6. Clouds have their metadata services at 169.254.169.254, and at fd00:ec2::254.
 LINK_LOCAL.addSubnet('169.254.0.0', 16, 'ipv4');
 LINK_LOCAL.addSubnet('fe80::', 10, 'ipv6');
-LINK_LOCAL.addAddress('fd00:ec2::254', 'ipv6');
+// More of those: AWS, Google, Oracle, Scaleway, Alibaba.
+for (const block of ['fd00:ec2::', 'fd20:ce::', 'fd00:c1::']) LINK_LOCAL.addSubnet(block, 32, 'ipv6');
+LINK_LOCAL.addAddress('fd00:42::42', 'ipv6');
+LINK_LOCAL.addAddress('100.100.100.200', 'ipv4');
 
 // They end like a name of the cluster, and lead to the same services.
 const METADATA_NAMES: ReadonlySet<string> = new Set(['metadata.google.internal', 'instance-data.ec2.internal']);

@@ -174,6 +174,49 @@ describe('an answer', () => {
 describe('the outcome of a request', () => {
   withoutNock();
 
+  it('is unknown where a streamed success breaks off', async () => {
+    const server = await startServer((req, res) => {
+      res.writeHead(200, { 'content-length': 10 }).write('half');
+      setTimeout(() => req.socket.destroy(), 20);
+    });
+    const { data } = await createServiceClient(token).get<AsyncIterable<unknown>>(server.url, {
+      responseType: 'stream',
+    });
+    const error = await rejectionOf(
+      (async () => {
+        for await (const _chunk of data);
+      })(),
+    );
+    expect(error).to.include({ name: 'ServiceRequestError', outcome: 'unknown' });
+    await server.close();
+  });
+
+  it('is unknown where another adapter sent it', async () => {
+    const server = await startServer((_req, res) => res.writeHead(503).end());
+    const client = createServiceClient(token);
+    expect(await rejectionOf(client.post(server.url, {}, { adapter: 'http' }))).to.include({
+      status: 503,
+      outcome: 'unknown',
+    });
+    await server.close();
+  });
+
+  for (const thrown of [null, undefined, 'text', 7]) {
+    it(`is not not_sent where validateStatus throws ${String(thrown)}`, async () => {
+      const server = await startServer((_req, res) => res.end('ok'));
+      const validateStatus = (): boolean => {
+        // eslint-disable-next-line @typescript-eslint/only-throw-error -- as other people's code does
+        throw thrown;
+      };
+      expect(await rejectionOf(createServiceClient(token).post(server.url, '', { validateStatus }))).to.include({
+        name: 'ServiceRequestError',
+        outcome: 'unknown',
+        tries: 1,
+      });
+      await server.close();
+    });
+  }
+
   it('is not_sent where the connection is refused, and unknown where it is lost', async () => {
     const client = createServiceClient(token, { maxTries: 1 });
     expect(await rejectionOf(client.post('http://127.0.0.1:9/x'))).to.include({

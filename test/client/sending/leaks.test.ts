@@ -70,6 +70,21 @@ describe('the token of a service client', () => {
     }
   }
 
+  it('is taken out of an error that shows it in disguise', async () => {
+    const disguised = [...token].map((letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
+    const echo = await startServer((_req, res) => {
+      res.writeHead(400, { 'content-type': 'application/problem+json' });
+      res.end(`{"detail":"${disguised}","deep":[{"${disguised}":"Bearer ${disguised}"}],"n":1,"none":null}`);
+    });
+    const error = await rejectionOf(createServiceClient(token).get(echo.url));
+    expectNoToken(error, token);
+    expectNoToken(error.response, token);
+    expectNoToken(error.problem, token);
+    expect(error.problem).to.include({ detail: '[redacted]', n: 1, none: null });
+    expect(error.response?.data).to.include({ detail: '[redacted]', n: 1 });
+    await echo.close();
+  });
+
   it('is taken out of the bytes of an error', async () => {
     const client = createServiceClient(token, { baseURL: server.url });
     const error = await rejectionOf(client.get('/400', { responseType: 'arraybuffer' }));

@@ -111,6 +111,9 @@ describe('a service client on the wire', () => {
       expect((await createServiceClient(token).get(url)).data).to.equal('half-whole');
       await server?.close();
       server = undefined;
+      // The connections that it closed are noticed.
+      await turns(50);
+      forgetTargets();
       expect(await rejectionOf(createServiceClient(token).get(url))).to.include({ code: 'ECONNREFUSED', tries: 3 });
     });
 

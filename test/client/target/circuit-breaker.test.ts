@@ -52,8 +52,8 @@ describe('createCircuitBreaker', () => {
     expect(await run('sick')).to.deep.equal({ verdict: 'sick' });
   });
 
-  it('stays closed for 9 failures, and opens with the 10th', async () => {
-    await runAll('sick', 9);
+  it('stays closed for 19 failures, and opens with the 20th', async () => {
+    await runAll('sick', 19);
     expect(breaker.waitMs()).to.equal(0);
     await run('sick');
     expect(breaker.waitMs()).to.equal(OPEN_MS);
@@ -72,7 +72,7 @@ describe('createCircuitBreaker', () => {
   });
 
   it('does not count what says nothing', async () => {
-    await runAll('sick', 9);
+    await runAll('sick', 19);
     await runAll('none', 100);
     expect(breaker.waitMs()).to.equal(0);
     await run('sick');
@@ -80,9 +80,9 @@ describe('createCircuitBreaker', () => {
   });
 
   it('forgets failures after 10 s', async () => {
-    await runAll('sick', 9);
+    await runAll('sick', 19);
     now += WINDOW_MS;
-    await runAll('sick', 9);
+    await runAll('sick', 19);
     expect(breaker.waitMs()).to.equal(0);
     await run('sick');
     expect(breaker.waitMs()).to.equal(OPEN_MS);
@@ -90,7 +90,7 @@ describe('createCircuitBreaker', () => {
 
   describe('when it is open', () => {
     beforeEach(async () => {
-      await runAll('sick', 10);
+      await runAll('sick', 20);
       changes.length = 0;
     });
 
@@ -114,7 +114,33 @@ describe('createCircuitBreaker', () => {
       expect(await run('healthy')).to.deep.equal({ verdict: 'healthy' });
     });
 
-    for (const verdict of ['sick', 'none'] as const) {
+    it('lets the next one through at once where that one says nothing, and still not everybody', async () => {
+      now += OPEN_MS;
+      for (let i = 0; i < 3; i++) {
+        await run('none');
+        expect(breaker.waitMs()).to.equal(0);
+      }
+      const probe = begin();
+      expect(await run('healthy')).to.equal(undefined);
+      probe.end('healthy');
+      await probe.result;
+      expect(changes.at(-1)).to.equal('closed');
+    });
+
+    it('lets another one through where that one takes 5 s, and hears of the first no more', async () => {
+      now += OPEN_MS;
+      const first = begin();
+      now += OPEN_MS - 1;
+      expect(await run('healthy')).to.equal(undefined);
+      now += 1;
+      expect(await run('healthy')).to.deep.equal({ verdict: 'healthy' });
+      first.end('sick');
+      await first.result;
+      expect(breaker.waitMs()).to.equal(0);
+      expect(changes).to.deep.equal(['half_open', 'half_open', 'closed']);
+    });
+
+    for (const verdict of ['sick'] as const) {
       it(`opens again for 5 s where that one says ${verdict}`, async () => {
         now += OPEN_MS;
         await run(verdict);
@@ -126,10 +152,10 @@ describe('createCircuitBreaker', () => {
       });
     }
 
-    it('needs 10 failures again once it is closed', async () => {
+    it('needs 20 failures again once it is closed', async () => {
       now += OPEN_MS;
       await run('healthy');
-      await runAll('sick', 8);
+      await runAll('sick', 18);
       expect(breaker.waitMs()).to.equal(0);
     });
 
@@ -151,9 +177,9 @@ describe('createCircuitBreaker', () => {
     expect(changes).to.deep.equal(['open']);
   });
 
-  it('is not closed by a try of before that succeeds late, nor by one that says nothing', async () => {
-    const [late, later] = [begin(), begin()];
-    await runAll('sick', 10);
+  it('does not listen to tries of before, whatever they say late', async () => {
+    const [late, later, latest] = [begin(), begin(), begin()];
+    await runAll('sick', 20);
     late.end('healthy');
     await late.result;
     expect(breaker.waitMs()).to.equal(OPEN_MS);
@@ -161,6 +187,8 @@ describe('createCircuitBreaker', () => {
     const probe = begin();
     later.end('none');
     await later.result;
+    latest.end('sick');
+    await latest.result;
     expect(breaker.waitMs()).to.equal(OPEN_MS);
     probe.end('healthy');
     await probe.result;

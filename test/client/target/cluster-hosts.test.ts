@@ -78,6 +78,10 @@ describe('isInClusterHost', () => {
     '[::ffff:169.254.169.254]',
     '[::ffff:a9fe:a9fe]',
     '[fd00:ec2::254]',
+    '[fd20:ce::254]',
+    '[fd00:c1::a9fe:a9fe]',
+    '[fd00:42::42]',
+    '100.100.100.200',
     '[fd00:0ec2:0::0254]',
     'metadata.google.internal',
     'METADATA.google.internal.',
@@ -127,7 +131,7 @@ describe('isLinkLocal', () => {
     '::1',
     'fec0::1',
     '::ffff:10.0.0.1',
-    'fd00:ec2::255',
+    'fd00:ec3::254',
   ]) {
     it(`is false for ${address}`, () => {
       expect(isLinkLocal(address)).to.equal(false);
