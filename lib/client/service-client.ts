@@ -39,7 +39,7 @@ export interface ServiceClient extends AxiosInstance {
  *   timeouts and 408, 429, 500, 502, 503, 504, after a random wait and what `Retry-After` asks for, at most 20 s, within the
  *   deadline. Streams are sent once.
  * - A target that fails is spared: retries are at most 20 % of the requests of the last 10 s to its origin (3 at least), and where
- *   more than half of 10 or more tries failed, nothing is sent for 5 s, and then one request to see.
+ *   more than half of 20 or more tries failed, nothing is sent for 5 s, and then one request to see.
  * - Header values that could not be sent as they are, identity headers and `Host` are refused.
  * - `x-request-id` and `traceparent` of the request that is being handled are passed on.
  *

@@ -45,7 +45,7 @@ describe('createTeller', () => {
   it('does so with an emitter of somebody else too', async () => {
     const logger = memoryLogger();
     const emitter = new EventEmitter();
-    emitter.on('refresh', () => Promise.reject(new Error('later')));
+    emitter.on('refresh', (() => Promise.reject(new Error('later'))) as () => unknown);
     createTeller(logger, emitter).emit('refresh', event);
     await turns(2);
     expect(logger.lines).to.have.length(1);

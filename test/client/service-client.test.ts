@@ -262,7 +262,7 @@ describe('createServiceClient', () => {
       'sets one by a method of its name': (config, value) => config.headers.setUserAgent(value),
       'assigns one': (config, value) => void (config.headers['x-a'] = value),
       'concatenates some': (config, value) => {
-        config.headers = config.headers.concat({ 'x-a': value }) as AxiosRequestHeaders;
+        config.headers = config.headers.concat({ 'x-a': value });
       },
       'puts others in their place': (config, value) => {
         config.headers = { 'x-a': value } as unknown as AxiosRequestHeaders;
@@ -474,6 +474,24 @@ describe('createServiceClient', () => {
       expect(error.response?.data).to.deep.equal(problem);
       expect(error.problem).to.deep.equal(problem);
       expect(error).to.include({ code: 'ERR_BAD_REQUEST', status: 403 });
+    });
+
+    it('leaves what a transform makes of an error as it is, but for text, lists and plain objects', async () => {
+      const made = new Date();
+      nock(ORDERS).get('/x').reply(404, 'b');
+      const error = await rejectionOf(client.get('/x', { transformResponse: () => ({ made, list: [7, null] }) }));
+      expect(error.response?.data).to.deep.equal({ made, list: [7, null] });
+      expect((error.response?.data as { made: Date }).made).to.equal(made);
+    });
+
+    it('rejects with its own error where a signal is none', async () => {
+      const signal = {
+        aborted: false,
+        addEventListener: () => {
+          throw new RangeError('mine');
+        },
+      };
+      expect(await rejectionOf(client.get('/x', { signal }))).to.include({ name: 'ServiceRequestError', tries: 0 });
     });
 
     it('runs transformResponse on answers and on errors', async () => {

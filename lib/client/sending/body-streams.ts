@@ -50,7 +50,7 @@ export function dropBody(data: unknown): void {
 /** Streams of the old kind, such as those of form-data, begin when they are piped, and end in errors that are not passed on. */
 function piped(data: NodeJS.ReadableStream): Readable {
   const through = new PassThrough();
-  data.on('error', (error) => through.destroy(error));
+  data.on('error', (error: Error) => through.destroy(error));
   data.pipe(through);
   return through;
 }

@@ -81,6 +81,15 @@ describe('the body of a request', () => {
     for (const { headers } of server.requests) expect(headers).not.to.have.property('x-user-id');
   });
 
+  it('does not replace the token where axios takes it for a form with headers of its own', async () => {
+    const extra = { getHeaders: () => ({ authorization: 'Bearer other' }), append: (): void => undefined };
+    const bytes = Object.assign(Buffer.from('a'), extra);
+    Object.defineProperty(bytes, Symbol.toStringTag, { value: 'FormData' });
+    const client = createServiceClient(token, { baseURL: server.url });
+    await client.post('/', bytes, { transformRequest: (data: unknown) => data }).catch(() => undefined);
+    for (const { headers } of server.requests) expect(headers.authorization).to.equal(`Bearer ${token}`);
+  });
+
   it('may be a stream of the old kind, which is not shown the request', async () => {
     const stream = oldStream(['one ', 'two']);
     const response = await createServiceClient(token, { baseURL: server.url }).post('/', stream);

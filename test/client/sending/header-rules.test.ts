@@ -1,6 +1,6 @@
 import { AxiosHeaders } from 'axios';
 import { expect } from 'chai';
-import { checkGivenHeaders, copyHeaders } from '../../../lib/client/sending/header-rules.js';
+import { checkGivenHeaders, copyHeaders, settleFinalHeaders } from '../../../lib/client/sending/header-rules.js';
 import { RequestFailure } from '../../../lib/client/sending/request-failure.js';
 import { IDENTITY_HEADERS } from '../../../lib/shared/index.js';
 import { show } from '../support.js';
@@ -113,4 +113,35 @@ describe('copyHeaders', () => {
     Object.assign(headers, { 'x-a': 'b\r\nx-user-id: 1' });
     expect(() => copyHeaders(headers)).to.throw(RequestFailure, 'x-a');
   });
+});
+
+describe('settleFinalHeaders', () => {
+  it('leaves one Authorization, and what axios says of the body', () => {
+    const headers = {
+      authorization: 'Bearer other',
+      AUTHORIZATION: 'a',
+      'Content-Length': '4',
+      'transfer-encoding': 'chunked',
+      'x-a': 'a',
+    };
+    settleFinalHeaders(headers, 'Bearer ours');
+    expect(headers).to.deep.equal({
+      Authorization: 'Bearer ours',
+      'Content-Length': '4',
+      'transfer-encoding': 'chunked',
+      'x-a': 'a',
+    });
+  });
+
+  for (const [name, value] of [
+    ['host', 'evil.example'],
+    ['X-User-Id', 'root'],
+    ['x-a', 'a\r\nb'],
+  ] as const) {
+    it(`refuses ${name}: ${JSON.stringify(value)}`, () => {
+      expect(() => {
+        settleFinalHeaders({ [name]: value }, 'Bearer ours');
+      }).to.throw(RequestFailure);
+    });
+  }
 });

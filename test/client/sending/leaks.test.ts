@@ -71,7 +71,10 @@ describe('the token of a service client', () => {
   }
 
   it('is taken out of an error that shows it in disguise', async () => {
-    const disguised = [...token].map((letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
+    const disguised = token
+      .split('')
+      .map((letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join('');
     const echo = await startServer((_req, res) => {
       res.writeHead(400, { 'content-type': 'application/problem+json' });
       res.end(`{"detail":"${disguised}","deep":[{"${disguised}":"Bearer ${disguised}"}],"n":1,"none":null}`);
