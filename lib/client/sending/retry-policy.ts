@@ -51,10 +51,16 @@ export function isRepeatable(request: RepeatableRequest): boolean {
   );
 }
 
-/** Tells whether a failed request may be sent again: doing it twice must do no harm, and the failure must be one that passes. */
-export function mayRetry(request: RepeatableRequest, failed: FailedTry): boolean {
-  if (!isRepeatable(request)) return false;
-  return failed.status === undefined ? isPassingCode(failed.code) : PASSING_STATUSES.has(failed.status);
+/** Says why a request is not to be sent twice, for an error's message; undefined where it may be. */
+export function whyNotRepeatable(request: RepeatableRequest): string | undefined {
+  if (isRepeatable(request)) return undefined;
+  if (request.hasStreamBody) return 'of its body, a stream, nothing is left';
+  return `a ${request.method} without Idempotency-Key might be done twice`;
+}
+
+/** Tells whether a failure is one that may be gone the next time. */
+export function isPassing({ code, status }: FailedTry): boolean {
+  return status === undefined ? isPassingCode(code) : PASSING_STATUSES.has(status);
 }
 
 /** Tells whether a failure without an answer is one that may be gone the next time. */

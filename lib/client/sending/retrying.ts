@@ -3,7 +3,7 @@ import axiosRetry from 'axios-retry';
 import type { Call } from './call.js';
 import { eventOf } from './request-facts.js';
 import { RequestFailure } from './request-failure.js';
-import { mayRetry, retryDelayMs } from './retry-policy.js';
+import { isPassing, retryDelayMs, whyNotRepeatable } from './retry-policy.js';
 
 /** Why a failure that may pass is not tried again. */
 export const CIRCUIT_OPENED = 'the circuit breaker of its origin has opened';
@@ -59,7 +59,9 @@ function isToBeRetried(failure: RequestFailure): boolean {
   const { facts, limit, client } = call;
   const status = failure.answer?.status;
   if (failure.whyFinal !== undefined || limit.signal.aborted) return false;
-  if (!mayRetry(call.request, { code: failure.code, status })) return false;
+  if (!isPassing({ code: failure.code, status })) return false;
+  failure.whyFinal = whyNotRepeatable(call.request);
+  if (failure.whyFinal !== undefined) return false;
   call.delayMs = retryDelayMs({
     retriesBefore: call.retries,
     retryAfter: failure.answer?.headers.get('retry-after'),

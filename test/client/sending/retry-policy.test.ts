@@ -1,10 +1,29 @@
 import { expect } from 'chai';
-import { mayRetry, retryDelayMs } from '../../../lib/client/sending/retry-policy.js';
+import {
+  type FailedTry,
+  isPassing,
+  isRepeatable,
+  type RepeatableRequest,
+  retryDelayMs,
+  whyNotRepeatable,
+} from '../../../lib/client/sending/retry-policy.js';
 
 const get = { method: 'GET', hasIdempotencyKey: false, hasStreamBody: false };
 const unavailable = { code: 'ERR_BAD_RESPONSE', status: 503 };
 
-describe('mayRetry', () => {
+const mayRetry = (request: RepeatableRequest, failed: FailedTry): boolean => {
+  expect(whyNotRepeatable(request) === undefined).to.equal(isRepeatable(request));
+  return isRepeatable(request) && isPassing(failed);
+};
+
+describe('a retry', () => {
+  it('that must not be has its reason', () => {
+    const post = { method: 'POST', hasIdempotencyKey: false, hasStreamBody: false };
+    expect(whyNotRepeatable(post)).to.equal('a POST without Idempotency-Key might be done twice');
+    expect(whyNotRepeatable({ ...post, hasStreamBody: true })).to.contain('a stream');
+    expect(whyNotRepeatable({ ...post, hasIdempotencyKey: true })).to.equal(undefined);
+  });
+
   for (const method of ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']) {
     it(`repeats ${method}, which is idempotent`, () => {
       expect(mayRetry({ ...get, method }, unavailable)).to.equal(true);
