@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events';
-import type { Logger } from '../shared/log.js';
+import type { LogFields, Logger } from '../shared/log.js';
 import type { CallOutcome } from './sending/call-outcome.js';
 import type { CircuitBreakerState } from './target/circuit-breaker.js';
+import { logSafely } from './log-safely.js';
 
 /** What every event says of its request. */
 export interface RequestEvent {
@@ -87,8 +88,8 @@ export interface ServiceClientEmitter {
 export interface Teller {
   readonly events: ServiceClientEmitter;
   readonly emit: <Name extends keyof ServiceClientEvents>(name: Name, event: ServiceClientEvents[Name]) => void;
-  readonly debug: Logger['debug'];
-  readonly warn: Logger['warn'];
+  readonly debug: (message: string, fields?: LogFields) => void;
+  readonly warn: (message: string, fields?: LogFields) => void;
 }
 
 /**
@@ -98,16 +99,9 @@ export interface Teller {
  * @param given - the emitter to use. Default: one of its own
  */
 export function createTeller(logger: Logger, given?: EventEmitter): Teller {
-  const log =
-    (method: 'debug' | 'warn'): Logger['debug'] =>
-    (message, fields) => {
-      try {
-        logger[method](message, fields);
-      } catch {
-        // The line is lost, the request is not.
-      }
-    };
-  const warn = log('warn');
+  const warn: Teller['warn'] = (message, fields) => {
+    logSafely(logger, 'warn', message, fields);
+  };
   const report = (error: unknown): void => {
     warn('A listener of a service client failed', { error });
   };
@@ -125,7 +119,9 @@ export function createTeller(logger: Logger, given?: EventEmitter): Teller {
         }
       }
     },
-    debug: log('debug'),
+    debug(message, fields) {
+      logSafely(logger, 'debug', message, fields);
+    },
     warn,
   };
 }

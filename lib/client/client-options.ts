@@ -55,7 +55,8 @@ export interface CreateServiceClientOptions {
   readonly logger?: Logger | undefined;
 }
 
-const OPTIONS = [
+/** The names of {@link CreateServiceClientOptions}. */
+export const CLIENT_OPTIONS: readonly (keyof CreateServiceClientOptions)[] = [
   'baseURL',
   'allowedOrigins',
   'dangerouslyAllowPlainHttp',
@@ -68,7 +69,7 @@ const OPTIONS = [
   'maxRequestBytes',
   'events',
   'logger',
-] as const satisfies readonly (keyof CreateServiceClientOptions)[];
+];
 
 /** A client's options, checked, with their defaults. */
 export interface SettledClientOptions {
@@ -91,7 +92,7 @@ export function settleClientOptions(
   token: string | TokenSource | undefined,
   given: CreateServiceClientOptions,
 ): SettledClientOptions {
-  checkOptionNames('createServiceClient', given, OPTIONS);
+  checkOptionNames('createServiceClient', given, CLIENT_OPTIONS);
   // Without a prototype: what somebody's Object.prototype holds is no option.
   const options: CreateServiceClientOptions = Object.assign(Object.create(null) as object, given);
   const { baseURL, allowedOrigins, dangerouslyAllowPlainHttp, service } = options;

@@ -82,7 +82,7 @@ export function createServiceClient(
     failure(error, clientDefaults, given) {
       dropBody(given.data);
       if (isServiceRequestError(error)) return error;
-      const failure = toFailure(error);
+      const failure = failureOfAxios(error);
       if (failure === undefined) return error;
       const failed = (error as { config?: AxiosRequestConfig }).config ?? { ...clientDefaults, ...given };
       const known = knownFactsOf(failed) ?? factsOf(failed, core.service);
@@ -101,7 +101,7 @@ export function createServiceClient(
 }
 
 /** What axios itself throws, before and after the adapter; errors of interceptors are their authors' own. */
-function toFailure(error: unknown): RequestFailure | undefined {
+function failureOfAxios(error: unknown): RequestFailure | undefined {
   if (error instanceof RequestFailure) return error;
   if (!axios.isAxiosError(error)) return undefined;
   const answer = error.response as Answer | undefined;

@@ -80,7 +80,7 @@ export function parsePayload(parsed: ParsedJwt): Readonly<Record<string, unknown
  * Decode, encode, compare: the decoder passes over foreign characters, and the last one may carry stray bits, by which one token
  * would have many spellings.
  */
-function isCanonicalBase64url(part: string): boolean {
+export function isCanonicalBase64url(part: string): boolean {
   return part !== '' && Buffer.from(part, 'base64url').toString('base64url') === part;
 }
 

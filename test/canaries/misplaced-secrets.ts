@@ -16,6 +16,7 @@ import {
   tokenFromEnv,
   tokenFromFile,
 } from '../../lib/index.js';
+import { CLIENT_OPTIONS } from '../../lib/client/client-options.js';
 import { opaqueToken } from '../client/support.js';
 import { recordingLogger } from '../support/recording-logger.js';
 
@@ -40,19 +41,6 @@ const GATEWAY_OPTIONS = [
 ];
 const CONTEXT_OPTIONS = ['keys', 'assertionKeys', 'audience', 'trustedNetworks', 'revocations', 'required', 'logger'];
 const GUARD_OPTIONS = ['onDenied', 'tenantParam', 'audit', 'logger'];
-const CLIENT_OPTIONS = [
-  'baseURL',
-  'allowedOrigins',
-  'service',
-  'timeoutMs',
-  'deadlineMs',
-  'maxTries',
-  'circuitBreaker',
-  'maxResponseBytes',
-  'maxRequestBytes',
-  'events',
-  'logger',
-];
 const MINTED_OPTIONS = ['service', 'keys', 'lifetimeSeconds', 'role', 'scope', 'audience', 'issuer'];
 const TOKEN_OPTIONS = ['keys', 'expiresInSeconds', 'role', 'scope', 'audience', 'issuer'];
 const VERIFIER_OPTIONS = [

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { expect } from 'chai';
 import nock from 'nock';
 import { createServiceClient } from '../../lib/client/index.js';
-import { opaqueToken, rejectionOf } from './support.js';
+import { opaqueToken, polluted, rejectionOf } from './support.js';
 
 const ORDERS = 'http://orders-service:8000';
 const token = opaqueToken();
@@ -29,21 +29,10 @@ const POLLUTION: Readonly<Record<string, unknown>> = {
   validateStatus: () => true,
 };
 
-function polluted<T>(work: () => T): T {
-  for (const [name, value] of Object.entries(POLLUTION)) {
-    Object.defineProperty(Object.prototype, name, { value, configurable: true, writable: true });
-  }
-  try {
-    return work();
-  } finally {
-    for (const name of Object.keys(POLLUTION)) Reflect.deleteProperty(Object.prototype, name);
-  }
-}
-
 // C16
 describe('a polluted Object.prototype', () => {
   it('changes nothing of a client that is made under it', async () => {
-    const client = polluted(() => createServiceClient(token));
+    const client = polluted(POLLUTION, () => createServiceClient(token));
     expect(await rejectionOf(client.get('http://evil.example/x'))).to.include({ code: 'ERR_ORIGIN_NOT_ALLOWED' });
     expect(await rejectionOf(client.get('/x'))).to.include({ code: 'ERR_INVALID_URL' });
     nock(ORDERS).get('/x').matchHeader('authorization', `Bearer ${token}`).reply(200, 'orders');

@@ -150,3 +150,15 @@ export function setEnvironment(values: Readonly<Record<string, string | undefine
     set(before);
   };
 }
+
+/** Does a piece of work while every object has these properties. */
+export function polluted<T>(properties: Readonly<Record<string, unknown>>, work: () => T): T {
+  for (const [name, value] of Object.entries(properties)) {
+    Object.defineProperty(Object.prototype, name, { value, configurable: true, writable: true });
+  }
+  try {
+    return work();
+  } finally {
+    for (const name of Object.keys(properties)) Reflect.deleteProperty(Object.prototype, name);
+  }
+}

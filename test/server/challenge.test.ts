@@ -238,12 +238,12 @@ for (const { name, express } of EXPRESS_VERSIONS) {
       [
         'throws nothing',
         () => {
-          // eslint-disable-next-line @typescript-eslint/only-throw-error
+          // eslint-disable-next-line @typescript-eslint/only-throw-error -- what plain JavaScript may throw is what is tested
           throw undefined;
         },
         'Authentication is required.',
       ],
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the same for promises
       ['rejects with nothing', () => Promise.reject(), 'Authentication is required.'],
     ];
     for (const [how, onDenied, message = 'from onDenied'] of failures) {

@@ -113,10 +113,8 @@ export function copyHeaders(headers: object): AxiosRequestHeaders {
  */
 export function settleFinalHeaders(headers: Record<string, unknown>, authorization: string): void {
   for (const [name, value] of Object.entries(headers)) {
-    const canonical = canonicalHeaderName(name);
-    if (canonical === 'authorization') Reflect.deleteProperty(headers, name);
-    // What axios says of the body it has counted itself.
-    else if (canonical !== 'content-length' && canonical !== 'transfer-encoding') checkHeader(name, value);
+    if (canonicalHeaderName(name) === 'authorization') Reflect.deleteProperty(headers, name);
+    else checkHeader(name, value);
   }
   headers['Authorization'] = authorization;
 }

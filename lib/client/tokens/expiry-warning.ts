@@ -2,7 +2,7 @@ import type { Logger } from '../../shared/log.js';
 import { isMinted } from './minted-token.js';
 import { createDailyGate } from './once-a-day.js';
 import { isoTime, tokenFactsOf } from './token-facts.js';
-import { warnSafely } from './warn-safely.js';
+import { logSafely } from '../log-safely.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const NOTICE_MS = 30 * DAY_MS;
@@ -25,7 +25,7 @@ export function warnBeforeExpiry(logger: Logger, sourceName: string, token: stri
   const isDue = gates.get(logger) ?? createDailyGate();
   gates.set(logger, isDue);
   if (!isDue(`${facts.service}\n${sourceName}`)) return;
-  warnSafely(logger, 'Service token expires soon', {
+  logSafely(logger, 'warn', 'Service token expires soon', {
     service: facts.service,
     expires: isoTime(facts.expiresAt),
     days_left: Math.floor(msLeft / DAY_MS),

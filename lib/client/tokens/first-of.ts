@@ -5,7 +5,7 @@ import { createDailyGate } from './once-a-day.js';
 import { nameOf, namedError, tokenKeeperOf, withPatience } from './token-keeper.js';
 import type { TokenSource } from './token-source.js';
 import { isTokenMissing, tokenMissing } from './token-text.js';
-import { warnSafely } from './warn-safely.js';
+import { logSafely } from '../log-safely.js';
 
 // Less than the time of a try, so that the next source gets its turn within it.
 const PATIENCE_MS = 5000;
@@ -57,7 +57,7 @@ export function firstOf(...sources: readonly TokenSource[]): TokenSource {
     // What others put into their messages may differ each time.
     const reason = 'cause' in error ? 'failed' : error.message;
     if (!isNews(`${name}\n${reason}`)) return;
-    warnSafely(logger ?? defaultLogger(), 'Token source passed over', { source: name, reason: error.message });
+    logSafely(logger ?? defaultLogger(), 'warn', 'Token source passed over', { source: name, reason: error.message });
   };
 
   const ask = (from: number, reasons: readonly Error[]): string | Promise<string> => {

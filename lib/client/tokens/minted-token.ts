@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { isAuthError } from '../../shared/errors.js';
-import { type KeysInput, toKeyRing } from '../../shared/key-ring.js';
+import { toKeyRing } from '../../shared/key-ring.js';
 import { checkOptionNames, wholeNumber } from '../../shared/options.js';
 import { createServiceToken, type CreateServiceTokenOptions } from '../../shared/token.js';
 import { isExpired, type TokenFacts } from './token-facts.js';
@@ -11,21 +11,11 @@ const LIFETIME_SECONDS = { min: 10, max: 24 * 60 * 60, fallback: 300 };
 const INVALIDATE_EVERY_MS = 1000;
 
 /** Options of {@link mintedToken}. */
-export interface MintedTokenOptions {
+export interface MintedTokenOptions extends Omit<CreateServiceTokenOptions, 'expiresInSeconds'> {
   /** The name of this service, which the tokens speak for. */
   readonly service: string;
-  /** Whose current key signs, such as `{ current: secret }` or `keyRingFromEnv()`; undefined throws. */
-  readonly keys: KeysInput | undefined;
   /** How long each token lives, in seconds, 10 to 86,400. Default: 300. */
   readonly lifetimeSeconds?: number | undefined;
-  /** One word. Default: that of `createServiceToken`. */
-  readonly role?: string | undefined;
-  /** Space-separated (RFC 6749 §3.3), such as `tenant:delete`. Default: none. */
-  readonly scope?: string | undefined;
-  /** The only service or services that shall accept the tokens, at most 32. Default: none; they are good everywhere. */
-  readonly audience?: string | readonly string[] | undefined;
-  /** Who issues them. Default: none. */
-  readonly issuer?: string | undefined;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { MAX_TOKEN_LENGTH } from '../../shared/jwt.js';
+import { isCanonicalBase64url, MAX_TOKEN_LENGTH } from '../../shared/jwt.js';
 
 /** What a token says of itself. Nothing of it is verified: who sends a token needs no key. */
 export interface TokenFacts {
@@ -47,7 +47,7 @@ export function isoTime(seconds: number): string {
 
 function readFacts(text: string): TokenFacts | undefined {
   const parts = text.split('.');
-  if (parts.length !== 3 || !parts.every(isBase64url)) return undefined;
+  if (parts.length !== 3 || !parts.every(isCanonicalBase64url)) return undefined;
   const [header, payload] = parts.slice(0, 2).map(parseObject);
   if (header === undefined || payload === undefined) return undefined;
   const { exp, jti, service, sub } = payload;
@@ -59,11 +59,6 @@ function readFacts(text: string): TokenFacts | undefined {
     service: [service, sub].find(isPlainName) ?? 'unknown',
     id: typeof jti === 'string' ? jti : undefined,
   });
-}
-
-/** Decode, encode, compare: what is cut off within a part, or changed at its end, seldom survives it. */
-function isBase64url(part: string): boolean {
-  return part !== '' && Buffer.from(part, 'base64url').toString('base64url') === part;
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -5,7 +5,7 @@ import { checkOptionNames, describe } from '../../shared/options.js';
 import type { TokenFacts } from './token-facts.js';
 import type { TokenSource } from './token-source.js';
 import { checkToken, tokenMissing } from './token-text.js';
-import { warnSafely } from './warn-safely.js';
+import { logSafely } from '../log-safely.js';
 
 const MAX_AGE_MS = 60_000;
 // Early: because of a token that ends or was refused.
@@ -76,7 +76,7 @@ export function createTokenFile(setting: string, path: string, logger: Logger): 
       if (lastGood === undefined) throw error;
       if (now - warnedAt >= MAX_AGE_MS) {
         warnedAt = now;
-        warnSafely(logger, 'Service token file could not be read again; the last good token stays in use', {
+        logSafely(logger, 'warn', 'Service token file could not be read again; the last good token stays in use', {
           reason: (error as ConfigurationError).message,
         });
       }

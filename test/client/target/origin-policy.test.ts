@@ -7,7 +7,7 @@ import {
 } from '../../../lib/client/target/origin-policy.js';
 import { RequestFailure } from '../../../lib/client/sending/request-failure.js';
 import { ConfigurationError } from '../../../lib/shared/errors.js';
-import { setEnvironment, show } from '../support.js';
+import { polluted, setEnvironment, show } from '../support.js';
 
 const BASE = 'http://orders-service:8000';
 
@@ -392,21 +392,10 @@ describe('createOriginPolicy', () => {
       dangerouslyAllowPlainHttp: true,
     };
 
-    function polluted<T>(work: () => T): T {
-      for (const [name, value] of Object.entries(pollution)) {
-        Object.defineProperty(Object.prototype, name, { value, configurable: true, writable: true });
-      }
-      try {
-        return work();
-      } finally {
-        for (const name of Object.keys(pollution)) Reflect.deleteProperty(Object.prototype, name);
-      }
-    }
-
     it('allows what it was given, and no more', () => {
       const reset = setEnvironment({ NODE_ENV: 'production' });
       try {
-        polluted(() => {
+        polluted(pollution, () => {
           expect(policyOf({}).isInClusterOnly).to.equal(true);
           for (const policy of [policyOf({}), policyOf({ baseURL: BASE }), policyOf({ allowedOrigins: [BASE] })]) {
             expect(policy.resolve(undefined, `${BASE}/x`).href).to.equal(`${BASE}/x`);

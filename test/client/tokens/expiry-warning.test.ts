@@ -7,13 +7,11 @@ import { fakeDate } from '../../support/clock.js';
 import { newSecret } from '../../support/keys.js';
 import { expectNoToken, memoryLogger, turns } from '../support.js';
 import { malformedTokens, tokenEndingIn, tokenOf } from './tokens.js';
-import { failOnUnhandledRejection } from './unhandled.js';
 
 const NOW = 1_800_000_000;
 const DAY = 24 * 60 * 60;
 
 describe('warnBeforeExpiry', () => {
-  failOnUnhandledRejection();
   const clock = fakeDate(NOW);
 
   it('warns of a token that has less than 30 days to live', () => {

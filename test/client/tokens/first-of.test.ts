@@ -11,7 +11,6 @@ import { tokenFromEnv, type TokenSource } from '../../../lib/client/tokens/token
 import { ConfigurationError } from '../../../lib/shared/errors.js';
 import { anyRejectionOf, type MemoryLogger, memoryLogger, setEnvironment, show } from '../support.js';
 import { tokenEndingIn, tokenOf } from './tokens.js';
-import { failOnUnhandledRejection } from './unhandled.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const DEFAULT_LOGGER = Symbol.for('service-auth.logger');
@@ -27,7 +26,6 @@ function failing(name: string, message = 'vault is sealed'): TokenSource {
 }
 
 describe('firstOf', () => {
-  failOnUnhandledRejection();
   let clock: SinonFakeTimers;
   let restore: () => void;
   let folder: string;

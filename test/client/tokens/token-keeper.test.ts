@@ -6,7 +6,6 @@ import { tokenFromEnv, type TokenSource } from '../../../lib/client/tokens/token
 import { ConfigurationError } from '../../../lib/shared/errors.js';
 import { anyRejectionOf, setEnvironment, turns } from '../support.js';
 import { malformedTokens, tokenEndingIn, tokenOf } from './tokens.js';
-import { failOnUnhandledRejection } from './unhandled.js';
 
 const NOW = 1_800_000_000;
 
@@ -43,7 +42,6 @@ async function failureOf(source: TokenSource): Promise<Error> {
 }
 
 describe('tokenKeeperOf', () => {
-  failOnUnhandledRejection();
   let clock: SinonFakeTimers;
   beforeEach(() => {
     clock = useFakeTimers({ now: NOW * 1000, toFake: ['Date', 'performance', 'setTimeout', 'clearTimeout'] });
