@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { LogFields, Logger } from '../shared/log.js';
 import type { CallOutcome } from './sending/call-outcome.js';
 import type { CircuitBreakerState } from './target/circuit-breaker.js';
-import { logSafely } from './log-safely.js';
+import { logSafely } from '../shared/log-safely.js';
 
 /** What every event says of its request. */
 export interface RequestEvent {

@@ -1,4 +1,10 @@
 import {
+  assertionKeysFromKeyFile,
+  createAssertionKeyFile,
+  isAssertionKeyFile,
+  type WatchedAssertionKeys,
+} from '../shared/assertion-key-file.js';
+import {
   type AssertionKeyInput,
   type AssertionKeys,
   assertionKeysFromInputs,
@@ -8,12 +14,13 @@ import {
 import { ConfigurationError } from '../shared/errors.js';
 import { type AssertionVerifier, createAssertionVerifier } from '../shared/gateway-assertion.js';
 import type { RingKey } from '../shared/key.js';
-import { isKeyRing, type KeyRing, keyRingFromEnv, type KeysInput, toKeyRing } from '../shared/key-ring.js';
+import { keyRingFromEnv } from '../shared/key-ring-env.js';
+import { isKeyRing, type KeyRing, type KeysInput, toKeyRing } from '../shared/key-ring.js';
 import { type Logger, readLogger } from '../shared/log.js';
 import { checkOptionNames, readFlag } from '../shared/options.js';
 import type { RevocationList } from '../shared/revocation.js';
 import { checkServiceName } from '../shared/services.js';
-import { isProduction, readListSetting, readServiceName } from '../shared/settings.js';
+import { isProduction, readListSetting, readServiceName, readSetting } from '../shared/settings.js';
 import { readCacheSize, readClockTolerance, readRevocations } from '../shared/token.js';
 import { createTokenChecker, type TokenChecker } from '../shared/token-checker.js';
 import { type PeerCheck, trustedNetworks } from './trusted-networks.js';
@@ -24,10 +31,15 @@ export interface ContextFromGatewayOptions {
   readonly keys?: KeysInput | undefined;
   /**
    * The keys of assertions: what `deriveAssertionKey` made for this service, or the gateway's public key; several during a
-   * rotation; or a key ring made for assertions. Default: from `GATEWAY_ASSERTION_KEY` (comma-separated), else derived from
-   * the secrets in `keys`.
+   * rotation; a file of them (`assertionKeysFromFile`); or a key ring made for assertions. Default: from the file that
+   * `GATEWAY_ASSERTION_KEY_FILE` names, else from `GATEWAY_ASSERTION_KEY` (comma-separated), else derived from the secrets in `keys`.
    */
-  readonly assertionKeys?: AssertionKeyInput | readonly AssertionKeyInput[] | KeyRing | undefined;
+  readonly assertionKeys?:
+    | AssertionKeyInput
+    | readonly AssertionKeyInput[]
+    | WatchedAssertionKeys
+    | KeyRing
+    | undefined;
   /**
    * This service's name: the audience that assertions, and tokens that name one, must be for. Default: `SERVICE_NAME`.
    * Unknown, any audience is accepted outside of production, and production refuses to start; `null` says that it is meant.
@@ -91,7 +103,7 @@ export function resolveContext(owner: string, options: ContextFromGatewayOptions
   checkOptionNames(owner, options, NAMES);
   const logger = readLogger(options.logger);
   const keys = options.keys === undefined ? keyRingFromEnv() : toKeyRing('keys', options.keys);
-  const assertionKeys = readAssertionKeys(options.assertionKeys, keys);
+  const assertionKeys = readAssertionKeys(options.assertionKeys, keys, logger);
   const clockToleranceSeconds = readClockTolerance(options.clockToleranceSeconds);
   const revocations = readRevocations(options.revocations);
   const cacheSize = readCacheSize(options.cacheSize);
@@ -117,6 +129,7 @@ const ANY_TOKEN = {
 function readAssertionKeys(
   given: ContextFromGatewayOptions['assertionKeys'],
   keys: KeyRing | undefined,
+  logger: Logger,
 ): AssertionKeys | undefined {
   const tokenKeys = keys === undefined ? [] : keysNow(keys);
   if (isKeyRing(given)) {
@@ -127,9 +140,19 @@ function readAssertionKeys(
     );
     return assertionKeysFromRing(given, true);
   }
+  if (isAssertionKeyFile(given)) {
+    return assertionKeysFromKeyFile('assertionKeys', given, () => (keys === undefined ? [] : keysNow(keys)));
+  }
   if (given !== undefined) {
     const inputs = Array.isArray(given) ? given : [given as AssertionKeyInput];
     return assertionKeysFromInputs('assertionKeys', inputs, tokenKeys);
+  }
+  const path = readSetting('GATEWAY_ASSERTION_KEY_FILE', process.env);
+  if (path !== undefined) {
+    const file = createAssertionKeyFile('GATEWAY_ASSERTION_KEY_FILE', path, logger);
+    return assertionKeysFromKeyFile('GATEWAY_ASSERTION_KEY_FILE', file, () =>
+      keys === undefined ? [] : keysNow(keys),
+    );
   }
   const fromEnv = readListSetting('GATEWAY_ASSERTION_KEY', process.env);
   if (fromEnv.length > 0) return assertionKeysFromInputs('GATEWAY_ASSERTION_KEY', fromEnv, tokenKeys);

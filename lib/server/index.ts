@@ -9,3 +9,10 @@ export { identify, identityError } from './identify.js';
 export { requireRole, type RequireRoleOptions } from './require-role.js';
 export { requireService, type RequireServiceOptions } from './require-service.js';
 export { requireUser, type RequireUserOptions } from './require-user.js';
+export { revocationListFromFile } from './revocation/revocation-list-from-file.js';
+export {
+  revocationListFromRedis,
+  type RevocationListFromRedisOptions,
+} from './revocation/revocation-list-from-redis.js';
+export type { RedisOptions } from './revocation/redis-client.js';
+export type { WatchedRevocationList, WatchedRevocationOptions } from './revocation/watched-revocations.js';

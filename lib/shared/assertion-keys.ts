@@ -1,7 +1,8 @@
 import { createSecretKey, hkdfSync, KeyObject } from 'node:crypto';
 import { ConfigurationError } from './errors.js';
 import { isSameKey, isSecretAlgorithm, keyId, readKey, type RingKey } from './key.js';
-import { type KeyRing, type KeysInput, type KeySnapshot, toKeyRing } from './key-ring.js';
+import { type KeyRing, type KeysInput, toKeyRing } from './key-ring.js';
+import type { KeySnapshot } from './key-snapshot.js';
 import { checkOptionNames, describe } from './options.js';
 import { checkServiceName } from './services.js';
 import { weakness } from './weak-secret.js';
@@ -10,6 +11,8 @@ import { weakness } from './weak-secret.js';
 export interface AssertionKeys {
   /** The keys in force: another object after a rotation. Ask once for each assertion, so that all of its steps see the same keys. */
   snapshot(): AssertionKeySet;
+  /** Looks for changed keys now, as that of a key ring. */
+  readonly refresh?: (() => boolean) | undefined;
 }
 
 /** The keys of assertions at one moment. */
@@ -71,6 +74,7 @@ export function assertionKeysFromRing(ring: KeyRing, usePairs: boolean): Asserti
       }
       return set;
     },
+    refresh: ring.refresh,
   };
 }
 
@@ -88,8 +92,10 @@ function keySetOf({ current, keys }: KeySnapshot, usePairs: boolean): AssertionK
   };
 
   return {
-    // The current key comes first in a ring, and so does the one that it stands for here.
-    signingKey: (audience) => (current !== undefined && mayVouch(current, usePairs) ? keysFor(audience)[0] : undefined),
+    // The current key comes first in a ring. Where that one may not vouch, as a team moves from a secret to a key pair, the secret
+    // goes on doing so until it is dropped.
+    signingKey: (audience) =>
+      current === undefined ? undefined : keysFor(audience).find((key) => key.signingKey !== undefined),
     verificationKey: (kid, audience) => keysFor(audience).find((key) => key.kid === kid),
   };
 }
@@ -168,6 +174,11 @@ function assertionKeyOf(key: RingKey, audience: string, usePairs: boolean): read
 
 function isPair(key: RingKey): boolean {
   return !isSecretAlgorithm(key.algorithm);
+}
+
+/** Tells whether the key that signs tokens vouches for callers too, itself or by what is derived from it. */
+export function currentMayVouch({ current }: KeySnapshot, usePairs: boolean): boolean {
+  return current !== undefined && mayVouch(current, usePairs);
 }
 
 function mayVouch(key: RingKey, usePairs: boolean): boolean {

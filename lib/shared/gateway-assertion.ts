@@ -8,7 +8,7 @@ import { isIdentityText } from './identity-text.js';
 import { parseJwt, parsePayload, verifySignature } from './jwt.js';
 import { isServiceName } from './services.js';
 import type { RevocableToken, RevocationList } from './revocation.js';
-import { checkThrough, checkTimes } from './token-checker.js';
+import { checkThrough, checkTimes, withFreshKeys } from './token-checker.js';
 import { createVerifiedTokenCache, type Perishable } from './verified-token-cache.js';
 
 /** The header that carries the gateway's proof. */
@@ -99,12 +99,13 @@ export interface AssertionPolicy {
 export function createAssertionVerifier(policy: AssertionPolicy): AssertionVerifier {
   const cache = createVerifiedTokenCache<VerifiedAssertion>(policy.cacheSize);
   return {
-    check(assertion) {
-      const keys = policy.keys.snapshot();
-      return checkThrough(cache, assertion, keys, policy.revocations, (now) =>
-        verifyAssertion(assertion, keys, policy, now),
-      );
-    },
+    check: (assertion) =>
+      withFreshKeys(policy.keys, () => {
+        const keys = policy.keys.snapshot();
+        return checkThrough(cache, assertion, keys, policy.revocations, (now) =>
+          verifyAssertion(assertion, keys, policy, now),
+        );
+      }),
   };
 }
 

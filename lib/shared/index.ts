@@ -1,3 +1,8 @@
+export {
+  assertionKeysFromFile,
+  type AssertionKeysFromFileOptions,
+  type WatchedAssertionKeys,
+} from './assertion-key-file.js';
 export { deriveAssertionKey, type AssertionKeyInput } from './assertion-keys.js';
 export type { Caller, CommonCaller, ServiceCaller, UserCaller, Via } from './caller.js';
 export type { AccessTokenClaims, CommonClaims, ServiceTokenClaims, TokenClaims } from './claims.js';
@@ -38,14 +43,10 @@ export {
 export { ASSERTION_HEADER } from './gateway-assertion.js';
 export { IDENTITY_HEADERS, type IdentityHeader } from './identity-headers.js';
 export type { Algorithm, KeyDescription, KeyInput, RingKey } from './key.js';
-export {
-  createKeyRing,
-  keyRingFromEnv,
-  type KeyRing,
-  type KeyRingOptions,
-  type KeysInput,
-  type KeySnapshot,
-} from './key-ring.js';
+export { keyRingFromEnv } from './key-ring-env.js';
+export { keyRingFromFile, type KeyRingFromFileOptions, type WatchedKeyRing } from './key-ring-file.js';
+export { createKeyRing, type KeyRing, type KeyRingOptions, type KeysInput } from './key-ring.js';
+export type { KeySnapshot } from './key-snapshot.js';
 export {
   createLogger,
   redactFormat,

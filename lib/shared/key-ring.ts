@@ -1,21 +1,8 @@
 import { inspect } from 'node:util';
 import { ConfigurationError } from './errors.js';
-import { fingerprints } from './key-id.js';
 import { checkAlgorithm, type Algorithm, type KeyInput, readKey, type RingKey } from './key.js';
+import { type KeySnapshot, summaryOf, takeSnapshot } from './key-snapshot.js';
 import { checkOptionNames } from './options.js';
-import { type Environment, readListSetting, readSetting } from './settings.js';
-
-/** The keys in force at one moment; never changed, only replaced. */
-export interface KeySnapshot {
-  /** Signs new tokens; undefined in a ring that only verifies. */
-  readonly current: RingKey | undefined;
-  /** Every key, the current one first. */
-  readonly keys: readonly RingKey[];
-  /** By key id. A `Map`, so that a `kid` such as `__proto__` finds nothing. */
-  readonly byId: ReadonlyMap<string, RingKey>;
-  /** By algorithm, for tokens without a `kid`. */
-  readonly byAlgorithm: ReadonlyMap<string, readonly RingKey[]>;
-}
 
 /**
  * The one key that signs and every key that still verifies.
@@ -30,6 +17,13 @@ export interface KeyRing {
    * @throws KeysUnavailableError in a ring that fetches its keys, before it has any
    */
   readonly snapshot: () => KeySnapshot;
+  /**
+   * Looks for changed keys now. Verifiers call it when a token names a key that the snapshot does not have, so that the first
+   * token of a new key need not wait; whoever makes up key ids calls it too, so it must limit itself.
+   *
+   * @returns whether the snapshot is another one now
+   */
+  readonly refresh?: (() => boolean) | undefined;
 }
 
 /** Options of {@link createKeyRing}. */
@@ -71,23 +65,6 @@ export function createKeyRing(options: KeyRingOptions): KeyRing {
 }
 
 /**
- * Makes a key ring from `JWT_SECRET_KEY` (a secret, or a PEM where `JWT_ALGORITHM` says so), `JWT_SECRET_KEY_PREVIOUS` (more
- * of them, comma-separated) and `JWT_ALGORITHM` (HS256 by default).
- *
- * @param env - the environment; `process.env` by default
- * @returns the ring, or undefined where neither `JWT_SECRET_KEY` nor `JWT_SECRET_KEY_PREVIOUS` is set
- * @throws ConfigurationError naming the variable that is empty, weak, a placeholder or unreadable
- */
-export function keyRingFromEnv(env: Environment = process.env): KeyRing | undefined {
-  const names = { current: 'JWT_SECRET_KEY', previous: 'JWT_SECRET_KEY_PREVIOUS', algorithm: 'JWT_ALGORITHM' } as const;
-  const current = readSetting(names.current, env);
-  const previous = readListSetting(names.previous, env);
-  if (current === undefined && previous.length === 0) return undefined;
-  const algorithm = checkAlgorithm(names.algorithm, readSetting(names.algorithm, env) ?? 'HS256');
-  return buildRing({ current, previous, algorithm }, names);
-}
-
-/**
  * Returns the ring that a `keys` option stands for.
  *
  * @param setting - the option's name, for messages
@@ -120,7 +97,25 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-function buildRing(options: KeyRingOptions, names: Readonly<Record<keyof KeyRingOptions, string>>): KeyRing {
+/** What the options of a ring are called where they come from, for messages. */
+export type RingNames = Readonly<Record<keyof KeyRingOptions, string>>;
+
+/** Makes a ring that does not change, its options called as they are where they come from. */
+export function buildRing(options: KeyRingOptions, names: RingNames): KeyRing {
+  const { current, previous } = readRingKeys(options, names);
+  const snapshot = takeSnapshot(names.previous, current, previous);
+  return ringOf(() => snapshot);
+}
+
+/**
+ * Reads the keys of a ring.
+ *
+ * @throws ConfigurationError where there is none, or one is weak, unreadable or not of its algorithm
+ */
+export function readRingKeys(
+  options: KeyRingOptions,
+  names: RingNames,
+): { readonly current: RingKey | undefined; readonly previous: readonly RingKey[] } {
   const algorithm = checkAlgorithm(names.algorithm, options.algorithm);
   const previous = toList(options.previous);
   const current = options.current === undefined ? undefined : readKey(names.current, options.current, algorithm, true);
@@ -131,7 +126,7 @@ function buildRing(options: KeyRingOptions, names: Readonly<Record<keyof KeyRing
     throw new ConfigurationError(names.current, `is missing, and so is ${names.previous}: a key ring needs a key.`);
   }
   const rest = previous.map((key, index) => readKey(`${names.previous}[${String(index)}]`, key, algorithm, false));
-  return ringOf(takeSnapshot(names, current, rest));
+  return { current, previous: rest };
 }
 
 function toList(previous: KeyRingOptions['previous']): readonly KeyInput[] {
@@ -140,46 +135,11 @@ function toList(previous: KeyRingOptions['previous']): readonly KeyInput[] {
   return Array.isArray(previous) ? [...(previous as readonly KeyInput[])] : [previous as KeyInput];
 }
 
-function takeSnapshot(
-  names: Readonly<Record<keyof KeyRingOptions, string>>,
-  current: RingKey | undefined,
-  previous: readonly RingKey[],
-): KeySnapshot {
-  const keys = current === undefined ? previous : [current, ...previous];
-  const byId = new Map<string, RingKey>();
-  const byAlgorithm = new Map<string, RingKey[]>();
-  const known = new Set<string>();
-  for (const key of keys) {
-    const own = fingerprints(key.key);
-    // Were one of the two bound to a service, the other would sign in its name, and for all others.
-    if (own.some((fingerprint) => known.has(fingerprint))) {
-      throw new ConfigurationError(
-        names.previous,
-        `holds a key that is already in the ring (id ${key.kid}). Remove one of them.`,
-      );
-    }
-    if (byId.has(key.kid)) {
-      throw new ConfigurationError(names.previous, `gives two keys the id ${key.kid}. Give each key an id of its own.`);
-    }
-    for (const fingerprint of own) known.add(fingerprint);
-    byId.set(key.kid, key);
-    byAlgorithm.set(key.algorithm, [...(byAlgorithm.get(key.algorithm) ?? []), key]);
-  }
-  return Object.freeze({ current, keys: Object.freeze(keys), byId, byAlgorithm });
-}
-
-function ringOf(snapshot: KeySnapshot): KeyRing {
-  const summary = (): object => ({
-    keys: snapshot.keys.map(({ kid, algorithm, service }) => ({
-      kid,
-      algorithm,
-      signs: kid === snapshot.current?.kid,
-      service,
-    })),
-  });
+/** Makes the ring of what `snapshot` returns; `inspect` and `JSON.stringify` show no key. */
+export function ringOf(snapshot: () => KeySnapshot): KeyRing {
   return Object.freeze({
-    snapshot: () => snapshot,
-    toJSON: summary,
-    [inspect.custom]: () => `KeyRing ${inspect(summary())}`,
+    snapshot,
+    toJSON: () => summaryOf(snapshot()),
+    [inspect.custom]: () => `KeyRing ${inspect(summaryOf(snapshot()))}`,
   });
 }

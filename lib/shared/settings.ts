@@ -9,11 +9,15 @@ export type SettingName =
   | 'JWT_SECRET_KEY'
   | 'JWT_SECRET_KEY_PREVIOUS'
   | 'JWT_ALGORITHM'
+  | 'JWT_KEYS_FILE'
   | 'GATEWAY_ASSERTION_KEY'
+  | 'GATEWAY_ASSERTION_KEY_FILE'
   | 'SERVICE_NAME'
   | 'SERVICE_TOKEN'
   | 'SERVICE_TOKEN_FILE'
-  | 'LOG_LEVEL';
+  | 'LOG_LEVEL'
+  | 'REDIS_URL'
+  | 'SERVICE_AUTH_DIR';
 
 /**
  * Reads one variable. One that is set but empty is a mistake, not an absence: a secret that failed to mount must not

@@ -3,7 +3,8 @@ import { audiencesOf, parseClaims, type TokenClaims } from './claims.js';
 import { InvalidTokenError, TokenExpiredError, TokenRevokedError, WrongAudienceError } from './errors.js';
 import { parseJwt, type ParsedJwt, parsePayload, verifySignature } from './jwt.js';
 import type { RingKey } from './key.js';
-import type { KeyRing, KeySnapshot } from './key-ring.js';
+import type { KeyRing } from './key-ring.js';
+import type { KeySnapshot } from './key-snapshot.js';
 import type { RevocableToken, RevocationList } from './revocation.js';
 import { createVerifiedTokenCache, type Perishable, type VerifiedTokenCache } from './verified-token-cache.js';
 
@@ -43,11 +44,30 @@ export interface TokenChecker {
 export function createTokenChecker(policy: TokenPolicy): TokenChecker {
   const cache = createVerifiedTokenCache<VerifiedToken>(policy.cacheSize);
   return {
-    check(token) {
-      const keys = policy.keys.snapshot();
-      return checkThrough(cache, token, keys, policy.revocations, (now) => verifyToken(token, keys, policy, now));
-    },
+    check: (token) =>
+      withFreshKeys(policy.keys, () => {
+        const keys = policy.keys.snapshot();
+        return checkThrough(cache, token, keys, policy.revocations, (now) => verifyToken(token, keys, policy, now));
+      }),
   };
+}
+
+const SIGNED_OTHERWISE: readonly (string | undefined)[] = ['unknown_key', 'wrong_algorithm', 'bad_signature'];
+
+/**
+ * Checks, and where the signature is of no key in force, once more with the keys that a look at their source brings: a key that was
+ * added a moment ago.
+ *
+ * @throws AuthError
+ */
+export function withFreshKeys<T>(keys: { readonly refresh?: (() => boolean) | undefined }, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    const isOfOtherKey = error instanceof InvalidTokenError && SIGNED_OTHERWISE.includes(error.reason);
+    if (!isOfOtherKey || keys.refresh?.() !== true) throw error;
+    return check();
+  }
 }
 
 /**

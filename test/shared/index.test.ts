@@ -6,6 +6,7 @@ describe('service-auth/shared', () => {
     const errors = Object.keys(shared).filter((name) => /^[A-Z].*Error$/.test(name));
     expect(errors).to.have.length(26);
     expect(Object.keys(shared).filter((name) => !errors.includes(name))).to.have.members([
+      'assertionKeysFromFile',
       'ASSERTION_HEADER',
       'ERROR_CODES',
       'IDENTITY_HEADERS',
@@ -21,6 +22,7 @@ describe('service-auth/shared', () => {
       'isConfigurationError',
       'isServiceRequestError',
       'keyRingFromEnv',
+      'keyRingFromFile',
       'redactFormat',
       'runWithRequestId',
     ]);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
-import { createKeyRing, keyRingFromEnv, toKeyRing } from '../../lib/shared/key-ring.js';
+import { keyRingFromEnv } from '../../lib/shared/key-ring-env.js';
+import { createKeyRing, toKeyRing } from '../../lib/shared/key-ring.js';
 import { newEcPair, newSecret } from '../support/keys.js';
 import { expectNoPieceOf, misconfiguredBy, thrownBy } from '../support/refusals.js';
 

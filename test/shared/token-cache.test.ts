@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import sinon from 'sinon';
 import { type AuthError, KeysUnavailableError, RevocationsStaleError } from '../../lib/shared/errors.js';
-import { createKeyRing, type KeyRing, type KeySnapshot } from '../../lib/shared/key-ring.js';
+import { createKeyRing, type KeyRing } from '../../lib/shared/key-ring.js';
+import type { KeySnapshot } from '../../lib/shared/key-snapshot.js';
 import { createRevocationList, type RevocationList } from '../../lib/shared/revocation.js';
 import { createServiceToken, createTokenVerifier, type TokenVerifier } from '../../lib/shared/token.js';
 import { fakeDate } from '../support/clock.js';

@@ -2,7 +2,7 @@ import type { Logger } from '../../shared/log.js';
 import { isMinted } from './minted-token.js';
 import { createDailyGate } from './once-a-day.js';
 import { isoTime, tokenFactsOf } from './token-facts.js';
-import { logSafely } from '../log-safely.js';
+import { logSafely } from '../../shared/log-safely.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const NOTICE_MS = 30 * DAY_MS;

@@ -5,7 +5,7 @@ import { createDailyGate } from './once-a-day.js';
 import { nameOf, namedError, tokenKeeperOf, withPatience } from './token-keeper.js';
 import type { TokenSource } from './token-source.js';
 import { isTokenMissing, tokenMissing } from './token-text.js';
-import { logSafely } from '../log-safely.js';
+import { logSafely } from '../../shared/log-safely.js';
 
 // Less than the time of a try, so that the next source gets its turn within it.
 const PATIENCE_MS = 5000;

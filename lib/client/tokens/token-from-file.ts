@@ -5,7 +5,7 @@ import { checkOptionNames, describe } from '../../shared/options.js';
 import type { TokenFacts } from './token-facts.js';
 import type { TokenSource } from './token-source.js';
 import { checkToken, tokenMissing } from './token-text.js';
-import { logSafely } from '../log-safely.js';
+import { logSafely } from '../../shared/log-safely.js';
 
 const MAX_AGE_MS = 60_000;
 // Early: because of a token that ends or was refused.

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import { assertionKeysFromRing, checkNoKeyOfTokens } from '../../shared/assertion-keys.js';
+import { assertionKeysFromRing, checkNoKeyOfTokens, currentMayVouch } from '../../shared/assertion-keys.js';
 import { ConfigurationError } from '../../shared/errors.js';
-import { type KeyRing, keyRingFromEnv, type KeysInput, toKeyRing } from '../../shared/key-ring.js';
+import { keyRingFromEnv } from '../../shared/key-ring-env.js';
+import { type KeyRing, type KeysInput, toKeyRing } from '../../shared/key-ring.js';
 import { type Logger, readLogger } from '../../shared/log.js';
 import { checkOptionNames, readFlag, wholeNumber } from '../../shared/options.js';
 import type { RevocationList } from '../../shared/revocation.js';
@@ -174,8 +175,8 @@ function readAssertionRing(given: KeysInput | undefined, tokenKeys: KeyRing): Re
       ring.snapshot().keys.map(({ key }) => key),
       tokenKeys.snapshot().keys,
     );
-  const assertionKeys = assertionKeysFromRing(ring, given !== undefined);
-  if (assertionKeys.snapshot().signingKey('any') === undefined) {
+  // Not any key that may: this one has to be there when the others are dropped.
+  if (!currentMayVouch(ring.snapshot(), given !== undefined)) {
     throw new ConfigurationError(
       'assertionKeys',
       given === undefined
@@ -183,5 +184,5 @@ function readAssertionRing(given: KeysInput | undefined, tokenKeys: KeyRing): Re
         : 'has no current key that may sign.',
     );
   }
-  return assertionKeys;
+  return assertionKeysFromRing(ring, given !== undefined);
 }

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { logSafely } from '../../lib/client/log-safely.js';
-import { memoryLogger } from './support.js';
+import { logSafely } from '../../lib/shared/log-safely.js';
+import { memoryLogger } from '../client/support.js';
 
 describe('logSafely', () => {
   it('writes a line of its level', () => {

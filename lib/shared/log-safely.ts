@@ -1,7 +1,7 @@
-import type { LogFields, Logger } from '../shared/log.js';
+import type { LogFields, Logger } from './log.js';
 
 /** Logs. Where the logger fails, the line is lost and nothing else: no request fails for it. */
-export function logSafely(logger: Logger, level: 'debug' | 'warn', message: string, fields?: LogFields): void {
+export function logSafely(logger: Logger, level: keyof Logger, message: string, fields?: LogFields): void {
   try {
     const result = logger[level](message, fields);
     if (result instanceof Promise) result.catch(() => undefined);

@@ -1,0 +1,137 @@
+import {
+  type AssertionKeyInput,
+  type AssertionKeys,
+  assertionKeysFromInputs,
+  type AssertionKeySet,
+} from './assertion-keys.js';
+import { ConfigurationError } from './errors.js';
+import type { RingKey } from './key.js';
+import { logSafely } from './log-safely.js';
+import { type Logger, readLogger } from './log.js';
+import { checkOptionNames, describe } from './options.js';
+import { readTextFile, stampOfFile } from './read-file.js';
+import { watchSource } from './watched-source.js';
+
+const MAX_BYTES = 64 * 1024;
+
+/** Options of {@link assertionKeysFromFile}. */
+export interface AssertionKeysFromFileOptions {
+  /** Where changes and trouble are told. Default: the process's logger of this package. */
+  readonly logger?: Logger | undefined;
+}
+
+// Behind Symbol.for: what one copy of this package made, the other is given.
+const INPUTS: unique symbol = Symbol.for('service-auth.assertion-key-inputs');
+
+/** The assertion keys of a service, following their file. For the `assertionKeys` option of `contextFromGateway()`. */
+export interface WatchedAssertionKeys {
+  /** Reads the file now; at most ten times a second. Returns whether the keys are other ones. */
+  readonly refresh: () => boolean;
+  /** Ends the watching; the keys in force stay. */
+  readonly close: () => void;
+  /** @internal */
+  readonly [INPUTS]: () => readonly AssertionKeyInput[];
+}
+
+/**
+ * Follows a file with the keys by which a service checks what the gateway tells it, so that they rotate without a restart: derived
+ * keys (`service-auth keys derive`), one a line, or the gateway's public keys in PEM form. Read every second, and at once when an
+ * assertion names a key that is not there. A new state that is broken is reported as an error, and the keys in force stay.
+ *
+ * @example The key that Kubernetes mounts
+ * ```ts
+ * import { randomBytes } from 'node:crypto';
+ * import { writeFileSync } from 'node:fs';
+ * import { assertionKeysFromFile, contextFromGateway } from 'service-auth';
+ *
+ * writeFileSync('/tmp/assertion-key', randomBytes(32).toString('base64url'), { mode: 0o600 });
+ * const assertionKeys = assertionKeysFromFile('/tmp/assertion-key');
+ * console.log(contextFromGateway({ assertionKeys, audience: 'orders-service' }).name);
+ * ```
+ *
+ * @param path - the file
+ * @param options - the logger
+ * @throws ConfigurationError where the file holds no such keys, or an option is wrong
+ */
+export function assertionKeysFromFile(path: string, options: AssertionKeysFromFileOptions = {}): WatchedAssertionKeys {
+  checkOptionNames('assertionKeysFromFile', options, ['logger']);
+  if (typeof path !== 'string' || path === '') {
+    throw new ConfigurationError('path', `must be the path of a file, not ${describe(path)}.`);
+  }
+  return createAssertionKeyFile('assertionKeysFromFile', path, options.logger);
+}
+
+/**
+ * What is behind {@link assertionKeysFromFile}.
+ *
+ * @param setting - what names the file, for messages
+ */
+export function createAssertionKeyFile(
+  setting: string,
+  path: string,
+  givenLogger: Logger | undefined,
+): WatchedAssertionKeys {
+  const logger = readLogger(givenLogger);
+  const watched = watchSource({
+    read: () => ({ text: readTextFile(setting, path, MAX_BYTES), isWhole: true }),
+    parse: (text) => {
+      const inputs = splitKeys(text);
+      assertionKeysFromInputs(setting, inputs, []);
+      return inputs;
+    },
+    stamp: () => stampOfFile(path),
+    onChange: ({ length }) => {
+      logSafely(logger, 'info', 'Assertion keys changed', { path, keys: length });
+    },
+    onTrouble: ({ message }) => {
+      logSafely(logger, 'error', 'Assertion keys could not be read again; those in force stay', {
+        path,
+        reason: message,
+      });
+    },
+    onRecovery: () => {
+      logSafely(logger, 'info', 'Assertion keys can be read again', { path });
+    },
+  });
+  return Object.freeze({ refresh: watched.refresh, close: watched.close, [INPUTS]: watched.value });
+}
+
+/** Tells whether the option is what {@link assertionKeysFromFile} made. */
+export function isAssertionKeyFile(value: unknown): value is WatchedAssertionKeys {
+  return typeof value === 'object' && value !== null && INPUTS in value;
+}
+
+/**
+ * The assertion keys of a file.
+ *
+ * @param setting - the option or variable, for messages
+ * @param file - the file
+ * @param tokenKeys - the keys of tokens that the service has now
+ * @returns keys whose `snapshot` throws a ConfigurationError while one of them is a key of tokens
+ * @throws ConfigurationError where one is already
+ */
+export function assertionKeysFromKeyFile(
+  setting: string,
+  file: WatchedAssertionKeys,
+  tokenKeys: () => readonly RingKey[],
+): AssertionKeys {
+  let seen: readonly AssertionKeyInput[] | undefined;
+  let set: AssertionKeySet;
+  const snapshot = (): AssertionKeySet => {
+    const inputs = file[INPUTS]();
+    if (inputs !== seen) {
+      set = assertionKeysFromInputs(setting, inputs, tokenKeys()).snapshot();
+      seen = inputs;
+    }
+    return set;
+  };
+  snapshot();
+  return { snapshot, refresh: file.refresh };
+}
+
+/** Derived keys stand one a line, or with commas between them as in the environment; PEMs from their first to their last line. */
+function splitKeys(text: string): readonly string[] {
+  return text.includes('-----BEGIN')
+    ? [...text.matchAll(/-----BEGIN [^-]+-----[^]*?-----END [^-]+-----/g)].map(([pem]) => pem)
+    : text.split(/[\s,]+/).filter((key) => key !== '');
+}

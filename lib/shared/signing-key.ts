@@ -1,0 +1,59 @@
+import type { RingKey } from './key.js';
+import { type KeySnapshot, takeSnapshot } from './key-snapshot.js';
+
+/** The keys that a changing ring holds at one moment. */
+export interface RingKeys {
+  readonly current: RingKey | undefined;
+  readonly previous: readonly RingKey[];
+}
+
+/**
+ * Decides which key of a changing ring signs: the current one, once it has been in the ring for `signAfterMs`; until then the one that
+ * signed before, or the one that can sign and has been there longest. The first state that is seen counts as old.
+ *
+ * @param setting - what holds the previous keys, for messages
+ * @param signAfterMs - how long a new current key only verifies
+ * @returns gives the snapshot of the keys: the same object until the keys, or the one that signs, are other ones
+ */
+export function createSigningOrder(setting: string, signAfterMs: number): (keys: RingKeys) => KeySnapshot {
+  let seen: RingKeys | undefined;
+  let since: ReadonlyMap<string, number> = new Map();
+  let snapshot: KeySnapshot;
+  let decideAt = Number.POSITIVE_INFINITY;
+
+  const decide = (keys: RingKeys): void => {
+    const { current, previous } = keys;
+    const now = performance.now();
+    if (keys !== seen) since = timesOf(keys, since, seen === undefined ? Number.NEGATIVE_INFINITY : now);
+    const isFirst = seen === undefined;
+    seen = keys;
+    const sinceOf = (key: RingKey): number => since.get(key.kid) as number;
+    if (current === undefined || isFirst || now - sinceOf(current) >= signAfterMs) {
+      decideAt = Number.POSITIVE_INFINITY;
+      snapshot = takeSnapshot(setting, current, previous);
+      return;
+    }
+    const able = [current, ...previous].filter(
+      (key) => key.signingKey !== undefined && key.service === current.service,
+    );
+    const signed = able.find((key) => key.kid === snapshot.current?.kid);
+    const signer = signed ?? able.reduce((oldest, key) => (sinceOf(key) < sinceOf(oldest) ? key : oldest));
+    decideAt = signer === current ? Number.POSITIVE_INFINITY : sinceOf(current) + signAfterMs;
+    snapshot = takeSnapshot(
+      setting,
+      signer,
+      [current, ...previous].filter((key) => key !== signer),
+    );
+  };
+
+  return (keys) => {
+    if (keys !== seen || performance.now() >= decideAt) decide(keys);
+    return snapshot;
+  };
+}
+
+/** Since when each key has been in the ring. */
+function timesOf(keys: RingKeys, since: ReadonlyMap<string, number>, now: number): ReadonlyMap<string, number> {
+  const all = keys.current === undefined ? keys.previous : [keys.current, ...keys.previous];
+  return new Map(all.map(({ kid }) => [kid, since.get(kid) ?? now]));
+}

@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto';
+
+/** One look at a source. */
+export interface Reading {
+  readonly text: string;
+  /** Whether it was certainly not caught between two writes. What may have been is believed once two looks in a row agree. */
+  readonly isWhole: boolean;
+}
+
+/** How a source is watched. */
+export interface WatchOptions<Value> {
+  /**
+   * Reads the source. May return undefined where certainly nothing has changed, but not where `mustRead`: the last look had trouble.
+   * What it throws must hold no secret.
+   */
+  readonly read: (mustRead: boolean) => Reading | undefined;
+  /** Makes the value; throws where it cannot. */
+  readonly parse: (text: string) => Value;
+  /** What is another text after each change, as far as that can be told without reading; undefined: it cannot be told. */
+  readonly stamp: () => string | undefined;
+  /** Told of each new value but the first. */
+  readonly onChange: (value: Value) => void;
+  /** Told of trouble that two looks in a row had, and again once a minute while it lasts; the last good value stays in force. */
+  readonly onTrouble: (error: Error) => void;
+  /** Told when trouble that was told is over. */
+  readonly onRecovery: () => void;
+}
+
+/** A value that follows its source. */
+export interface Watched<Value> {
+  /** The last good one. */
+  readonly value: () => Value;
+  /**
+   * Looks now.
+   *
+   * @returns whether the value is another one
+   */
+  readonly look: () => boolean;
+  /**
+   * The same for whoever may ask often: strangers make up key ids. Where nothing shows a change, ten times a second at most.
+   *
+   * @returns whether the value is another one
+   */
+  readonly refresh: () => boolean;
+  /** How long ago the source was last read without trouble, in ms. */
+  readonly ageMs: () => number;
+  /** Ends the watching; the last good value stays. */
+  readonly close: () => void;
+}
+
+/** How often a source is read, in ms. */
+const INTERVAL_MS = 1000;
+const REFRESH_EVERY_MS = 100;
+const TELL_AGAIN_MS = 60_000;
+
+/**
+ * Watches what a value is made of, by reading it again and again: watches of the file system miss the symlink swap by which
+ * Kubernetes updates a mount (kubernetes/kubernetes#111947), and network file systems have none.
+ *
+ * @throws what `read` or `parse` throw at first; later the last good value stays in force
+ */
+export function watchSource<Value>(options: WatchOptions<Value>): Watched<Value> {
+  const { read, parse, stamp, onChange, onTrouble, onRecovery } = options;
+  const first = read(true) as Reading;
+  let value = parse(first.text);
+  let digest = digestOf(first.text);
+  // Of what was read once and may be half of what is just being written.
+  let pending: string | undefined;
+  // By a clock that is never set.
+  let readAt = performance.now();
+  let failures = 0;
+  let told: { readonly message: string; readonly at: number } | undefined;
+
+  /** @returns whether the value is another one */
+  const take = (): boolean => {
+    const reading = read(failures > 0);
+    if (reading === undefined) return false;
+    const seen = digestOf(reading.text);
+    if (seen === digest || (!reading.isWhole && seen !== pending)) {
+      pending = seen;
+      return false;
+    }
+    value = parse(reading.text);
+    digest = seen;
+    return true;
+  };
+
+  const fail = (error: Error): void => {
+    failures++;
+    const now = performance.now();
+    // Once may be a file that is just being written.
+    if (failures < 2 || (told?.message === error.message && now - told.at < TELL_AGAIN_MS)) return;
+    told = { message: error.message, at: now };
+    onTrouble(error);
+  };
+
+  const look = (): boolean => {
+    let isChanged: boolean;
+    try {
+      isChanged = take();
+    } catch (error) {
+      fail(error as Error);
+      return false;
+    }
+    readAt = performance.now();
+    failures = 0;
+    if (told !== undefined) {
+      told = undefined;
+      onRecovery();
+    }
+    if (isChanged) onChange(value);
+    return isChanged;
+  };
+
+  let refreshedAt = Number.NEGATIVE_INFINITY;
+  let refreshedFrom: string | undefined;
+  const refresh = (): boolean => {
+    const now = performance.now();
+    const seen = stamp();
+    if (seen === refreshedFrom && now - refreshedAt < REFRESH_EVERY_MS) return false;
+    refreshedFrom = seen;
+    refreshedAt = now;
+    return look();
+  };
+
+  const timer = setInterval(look, INTERVAL_MS);
+  timer.unref();
+  return {
+    value: () => value,
+    look,
+    refresh,
+    ageMs: () => performance.now() - readAt,
+    close: () => {
+      clearInterval(timer);
+    },
+  };
+}
+
+/** The text itself would be one more copy of a secret in memory. */
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64');
+}
