@@ -1,6 +1,6 @@
 /** Builds dist/esm and dist/cjs beside the old ones and then swaps them, so that a failed build leaves the last good one. */
 import { spawn } from 'node:child_process';
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 
 process.chdir(new URL('..', import.meta.url).pathname);
@@ -28,6 +28,8 @@ try {
       `${fresh}/cjs/package.json`,
       `${JSON.stringify({ type: 'commonjs', sideEffects: false }, null, 2)}\n`,
     );
+    // The shell runs it by its first line, as npm makes sure of where the package is installed.
+    chmodSync(`${fresh}/esm/cli/main.js`, 0o755);
     rmSync('dist', { recursive: true, force: true });
     renameSync(fresh, 'dist');
   }

@@ -1,4 +1,5 @@
-import { ScopeMissingError, ServiceNotAllowedError, ServiceRequiredError } from '../shared/errors.js';
+import type { Caller } from '../shared/caller.js';
+import { type AuthError, ScopeMissingError, ServiceNotAllowedError, ServiceRequiredError } from '../shared/errors.js';
 import { isServiceName } from '../shared/services.js';
 import { createGuard, type Guard, GUARD_OPTIONS, type GuardOptions } from './guard.js';
 import { isSingleScope, readGuardArguments, readList } from './guard-arguments.js';
@@ -42,12 +43,25 @@ export function requireService(...args: readonly string[] | readonly [RequireSer
       name: 'requireService',
       refuseUnproven: (reason) => new ServiceRequiredError(reason),
       messages: { granted: 'Service-only access granted', denied: 'Service-only access denied' },
-      decide(caller) {
-        if (caller.type !== 'service') return new ServiceRequiredError('caller_is_a_user');
-        if (services?.has(caller.service) === false) return new ServiceNotAllowedError('service_not_listed');
-        return scopes.every((scope) => caller.scopes.includes(scope)) ? undefined : new ScopeMissingError();
-      },
+      decide: (caller) => serviceRefusal(caller, services, scopes),
     },
     options,
   );
+}
+
+/**
+ * Why `requireService()` does not let a proven caller in; undefined: it does.
+ *
+ * @param caller - who calls
+ * @param services - the services that are let in; undefined: any
+ * @param scopes - what the caller's token must have
+ */
+export function serviceRefusal(
+  caller: Caller,
+  services?: ReadonlySet<string>,
+  scopes: readonly string[] = [],
+): AuthError | undefined {
+  if (caller.type !== 'service') return new ServiceRequiredError('caller_is_a_user');
+  if (services?.has(caller.service) === false) return new ServiceNotAllowedError('service_not_listed');
+  return scopes.every((scope) => caller.scopes.includes(scope)) ? undefined : new ScopeMissingError();
 }

@@ -26,6 +26,8 @@ export function checkServiceName(setting: string, name: unknown): string {
 export interface KnownService {
   /** The name in its token and its DNS label in the cluster. */
   readonly name: string;
+  /** Where it is in the cluster. */
+  readonly url: string;
   /** Where its endpoints begin, behind the gateway and in the cluster alike. */
   readonly apiPath: string;
 }
@@ -49,6 +51,10 @@ const KNOWN_SHORT_NAMES = [
 
 /** The fifteen services of the deletion system that this package succeeds: the orchestrator and fourteen others. */
 export const KNOWN_SERVICES: readonly KnownService[] = Object.freeze([
-  Object.freeze({ name: 'tenant-deletion-orchestrator', apiPath: '/api/v1/tenant-deletion' }),
-  ...KNOWN_SHORT_NAMES.map((short) => Object.freeze({ name: `${short}-service`, apiPath: `/api/v1/${short}` })),
+  knownService('tenant-deletion-orchestrator', '/api/v1/tenant-deletion'),
+  ...KNOWN_SHORT_NAMES.map((short) => knownService(`${short}-service`, `/api/v1/${short}`)),
 ]);
+
+function knownService(name: string, apiPath: string): KnownService {
+  return Object.freeze({ name, url: `http://${name}:8000`, apiPath });
+}

@@ -1,0 +1,47 @@
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { ConfigurationError } from '../shared/errors.js';
+import { keyRingFromEnv } from '../shared/key-ring-env.js';
+import { createKeyRingFile } from '../shared/key-ring-file.js';
+import type { KeyRing } from '../shared/key-ring.js';
+import type { Logger } from '../shared/log.js';
+import { readSetting } from '../shared/settings.js';
+import type { CliIo } from './cli-io.js';
+
+/**
+ * Reads the keys once: from the file or directory that `--keys` names, else `JWT_KEYS_FILE`, else `JWT_SECRET_KEY` and its siblings.
+ *
+ * @throws ConfigurationError where there are none, or they are broken
+ */
+export function readKeys(io: CliIo, path: string | undefined): KeyRing {
+  const setting = path === undefined ? 'JWT_KEYS_FILE' : '--keys';
+  const place = path ?? readSetting('JWT_KEYS_FILE', io.env);
+  if (place === undefined) {
+    const ring = keyRingFromEnv(io.env);
+    if (ring !== undefined) return ring;
+    throw new ConfigurationError(
+      'JWT_SECRET_KEY',
+      "is not set, and neither is JWT_KEYS_FILE. Make a key file with 'service-auth keys rotate --keys keys.json' and name it by " +
+        '--keys or JWT_KEYS_FILE, or set JWT_SECRET_KEY to the secret that your services have.',
+    );
+  }
+  const absolute = resolve(io.cwd, place);
+  const ring = createKeyRingFile(setting, absolute, { logger: SILENT });
+  // One look is all that a command needs.
+  ring.close();
+  warnIfOpen(io, absolute, place);
+  return { snapshot: ring.snapshot };
+}
+
+const nothing = (): undefined => undefined;
+const SILENT: Logger = Object.freeze({ debug: nothing, info: nothing, warn: nothing, error: nothing });
+
+/** Kubernetes mounts keys readable for all of a container; in a directory of one's own only the files' own mode counts. */
+function warnIfOpen(io: CliIo, path: string, shown: string): void {
+  const stats = statSync(path);
+  if (!stats.isFile() || (stats.mode & 0o004) === 0) return;
+  const mode = (stats.mode & 0o777).toString(8);
+  io.stderr.write(
+    `Warning: every user of this machine can read ${shown} (mode ${mode}), which holds keys. Close it: chmod 600 ${shown}\n`,
+  );
+}

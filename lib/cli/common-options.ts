@@ -1,0 +1,31 @@
+import { type Command, Option } from 'commander';
+
+/** Adds `--json`. */
+export function jsonOption(): Option {
+  return new Option('--json', 'print JSON, for programs');
+}
+
+/** Adds `--keys`. */
+export function keysOption(): Option {
+  return new Option('--keys <path>', 'key file (JSON) or directory; default: JWT_KEYS_FILE, else JWT_SECRET_KEY');
+}
+
+/** Adds `--services`. */
+export function servicesOption(): Option {
+  return new Option('--services <path>', 'the known services; default: services.json, else the fifteen built in');
+}
+
+/** Adds where inventory and revocations are. */
+export function addStoreOptions(command: Command): Command {
+  return command
+    .option(
+      '--dir <path>',
+      'where inventory and revocations are; default: Redis where REDIS_URL is set, else .service-auth',
+    )
+    .option('--redis-prefix <text>', "what the names in Redis begin with; default: 'service-auth:'");
+}
+
+/** Adds an example to a command's help. */
+export function addExample(command: Command, ...lines: readonly string[]): Command {
+  return command.addHelpText('after', `\nExample:\n${lines.map((line) => `  ${line}`).join('\n')}`);
+}

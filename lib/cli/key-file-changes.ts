@@ -1,0 +1,77 @@
+import { parseKeySource } from '../shared/key-file.js';
+import type { KeyDescription, KeyInput, RingKey } from '../shared/key.js';
+import { readRingKeys, type RingNames } from '../shared/key-ring.js';
+import { takeSnapshot } from '../shared/key-snapshot.js';
+import { failure } from './cli-error.js';
+import { printable } from './cli-io.js';
+import type { NewKey } from './make-key.js';
+
+/** One key of a key file: what is written of it, and what it was read as. */
+interface Entry {
+  readonly written: Readonly<Record<string, unknown>>;
+  readonly key: RingKey;
+}
+
+/** A key file's keys. */
+export interface KeyFileEntries {
+  readonly current: Entry | undefined;
+  readonly previous: readonly Entry[];
+}
+
+/**
+ * Reads a key file so that it can be written again.
+ *
+ * @throws ConfigurationError where it is broken: then nothing is changed
+ */
+export function readEntries(setting: string, text: string): KeyFileEntries {
+  const options = parseKeySource(setting, text);
+  const names: RingNames = {
+    current: `'current' in ${setting}`,
+    previous: `'previous' in ${setting}`,
+    algorithm: `'algorithm' in ${setting}`,
+  };
+  const { current, previous } = readRingKeys(options, names);
+  takeSnapshot(names.previous, current, previous);
+  const given = options.previous === undefined ? [] : [options.previous].flat();
+  return {
+    current: current && { written: entryOf(options.current as KeyInput, current), key: current },
+    previous: previous.map((key, index) => ({ written: entryOf(given[index] as KeyInput, key), key })),
+  };
+}
+
+/** With its algorithm beside it: the file's own may change with the current key. */
+function entryOf(input: KeyInput, { algorithm }: RingKey): Entry['written'] {
+  return typeof input === 'string' ? { key: input, algorithm } : { ...(input as KeyDescription), algorithm };
+}
+
+/** Writes a key file. */
+export function formatEntries({ current, previous }: KeyFileEntries): string {
+  const document = { current: current?.written, previous: previous.map(({ written }) => written) };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+/** Puts a new key in front; the one that was there only verifies from now on. */
+export function withNewKey({ current, previous }: KeyFileEntries, made: NewKey, key: RingKey): KeyFileEntries {
+  return {
+    current: { written: { key: made.signing, algorithm: made.algorithm }, key },
+    previous: current === undefined ? previous : [current, ...previous],
+  };
+}
+
+/**
+ * Takes a key out.
+ *
+ * @throws CliError where it is not there, or signs
+ */
+export function withoutKey({ current, previous }: KeyFileEntries, kid: string): KeyFileEntries {
+  if (current?.key.kid === kid) {
+    throw failure(`${printable(kid)} is the current key. Rotate first, so that another one signs.`);
+  }
+  const rest = previous.filter(({ key }) => key.kid !== kid);
+  if (rest.length === previous.length) {
+    throw failure(
+      `There is no key ${printable(kid.slice(0, 100))} in the file. 'service-auth keys list' shows the ids.`,
+    );
+  }
+  return { current, previous: rest };
+}

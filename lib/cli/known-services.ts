@@ -1,0 +1,114 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { closest, distance } from 'fastest-levenshtein';
+import { ConfigurationError } from '../shared/errors.js';
+import { checkOptionNames } from '../shared/options.js';
+import { parseJson, readTextFile } from '../shared/read-file.js';
+import { checkServiceName, KNOWN_SERVICES, type KnownService } from '../shared/services.js';
+import { type CliIo, printable } from './cli-io.js';
+import { usageError } from './cli-error.js';
+
+const FILE = 'services.json';
+const MAX_BYTES = 1024 * 1024;
+
+/** The services that tokens may be made for. */
+export interface ServiceDirectory {
+  readonly services: readonly KnownService[];
+  /** Where they are listed, for messages. */
+  readonly source: string;
+}
+
+/**
+ * Reads the known services: from the file that `--services` names, else from `services.json` where there is one, else the fifteen of
+ * the deletion system.
+ *
+ * @throws ConfigurationError where the file holds no services
+ */
+export function readServices(io: CliIo, path: string | undefined): ServiceDirectory {
+  if (path === undefined && !existsSync(resolve(io.cwd, FILE))) {
+    return { services: KNOWN_SERVICES, source: 'the services known by default' };
+  }
+  const setting = path === undefined ? FILE : '--services';
+  return {
+    services: parseServices(setting, readTextFile(setting, resolve(io.cwd, path ?? FILE), MAX_BYTES)),
+    source: path ?? FILE,
+  };
+}
+
+/** Reads `[{ "name": …, "url": …, "apiPath": … }]`, or an object with that list under `services`. */
+function parseServices(setting: string, text: string): readonly KnownService[] {
+  const document = parseJson(setting, text);
+  const list: unknown = Array.isArray(document)
+    ? document
+    : (document as { readonly services?: unknown } | null)?.services;
+  if (!Array.isArray(list) || list.length === 0) {
+    throw new ConfigurationError(
+      setting,
+      'must hold a list of services: [{ "name": "orders-service", "url": "http://orders-service:8000", "apiPath": "/api/v1/orders" }].',
+    );
+  }
+  const services = (list as readonly unknown[]).map((entry, index) =>
+    readService(`[${String(index)}] in ${setting}`, entry),
+  );
+  const names = new Set<string>();
+  for (const { name } of services) {
+    if (names.has(name)) throw new ConfigurationError(setting, `names ${name} twice.`);
+    names.add(name);
+  }
+  return services;
+}
+
+function readService(place: string, entry: unknown): KnownService {
+  checkOptionNames(place, entry, ['name', 'url', 'apiPath']);
+  const {
+    name: given,
+    url,
+    apiPath,
+  } = entry as { readonly name?: unknown; readonly url?: unknown; readonly apiPath?: unknown };
+  const name = checkServiceName(`name of ${place}`, given);
+  if (url !== undefined && !(typeof url === 'string' && /^https?:\/\/[^\s@]+$/.test(url) && URL.canParse(url))) {
+    throw new ConfigurationError(
+      `url of ${place}`,
+      'must be a URL without user name, such as http://orders-service:8000.',
+    );
+  }
+  if (apiPath !== undefined && !(typeof apiPath === 'string' && /^\/[\w./-]*$/.test(apiPath))) {
+    throw new ConfigurationError(`apiPath of ${place}`, 'must be a path such as /api/v1/orders.');
+  }
+  const short = name.replace(/-service$/, '');
+  return {
+    name,
+    url: (url ?? `http://${name}:8000`).replace(/\/$/, ''),
+    apiPath: (apiPath ?? `/api/v1/${short}`).replace(/\/$/, ''),
+  };
+}
+
+/**
+ * Finds a service by its name.
+ *
+ * @throws CliError with the name that may have been meant
+ */
+export function findService(name: string, { services, source }: ServiceDirectory): KnownService {
+  const found = services.find((service) => service.name === name);
+  if (found !== undefined) return found;
+  const nearest = nearestName(name, services);
+  const hint = nearest === undefined ? 'service-auth services lists them' : `Did you mean '${nearest}'?`;
+  throw usageError(
+    `'${printable(name.slice(0, 100))}' is not among ${source}. ${hint}${nearest === undefined ? ', and a services.json adds others.' : ''}`,
+  );
+}
+
+/** The known name that may have been meant. */
+export function nearestName(name: string, services: readonly KnownService[]): string | undefined {
+  // Longer than any name, and the distance costs its square.
+  if (name === '' || name.length > 100) return undefined;
+  const typed = name.toLowerCase();
+  // Who leaves out the end that all names have in common still means one of them.
+  const spellings = new Map(services.flatMap((service) => spellingsOf(service.name).map((one) => [one, service.name])));
+  const nearest = closest(typed, [...spellings.keys()]);
+  return distance(typed, nearest) <= Math.min(4, Math.floor(nearest.length / 2)) ? spellings.get(nearest) : undefined;
+}
+
+function spellingsOf(name: string): readonly string[] {
+  return name.endsWith('-service') ? [name, name.slice(0, -'-service'.length)] : [name];
+}

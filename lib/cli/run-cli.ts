@@ -1,0 +1,32 @@
+import { CommanderError } from 'commander';
+import { isAuthError, isConfigurationError } from '../shared/errors.js';
+import { redactText } from '../shared/redact.js';
+import { CliError } from './cli-error.js';
+import { type CliIo, printableLines } from './cli-io.js';
+import { createProgram } from './program.js';
+
+/**
+ * Runs a command line.
+ *
+ * @param args - what was typed after `service-auth`
+ * @param io - the streams, the environment and the directory to run in
+ * @returns the exit code: 0 well; 1 failed, or the answer is no; 2 the command line is wrong
+ */
+export async function runCli(args: readonly string[], io: CliIo): Promise<number> {
+  try {
+    await createProgram(io).parseAsync([...args], { from: 'user' });
+    return 0;
+  } catch (error) {
+    // Commander has said it already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    io.stderr.write(`service-auth: ${printableLines(messageOf(error))}\n`);
+    return error instanceof CliError ? error.exitCode : 1;
+  }
+}
+
+/** No stack: it is no help to the person, and shows paths. */
+function messageOf(error: unknown): string {
+  if (error instanceof CliError || isConfigurationError(error) || isAuthError(error)) return error.message;
+  const { code, message } = error as NodeJS.ErrnoException;
+  return redactText(code === 'ELOCKED' ? 'Another process has kept the store locked for 15 seconds.' : message);
+}

@@ -1,0 +1,45 @@
+import { isIdentityText } from '../../shared/identity-text.js';
+import { isNumericDate } from '../../shared/claims.js';
+import { ConfigurationError } from '../../shared/errors.js';
+import { parseJson } from '../../shared/read-file.js';
+import { isServiceName } from '../../shared/services.js';
+import type { IssuedToken } from './token-store.js';
+
+/** Writes the inventory as its file holds it: JSON with a token a line. */
+export function formatInventory(tokens: readonly IssuedToken[]): string {
+  const lines = tokens.map((token) => `    ${JSON.stringify(token)}`);
+  return `{\n  "version": 1,\n  "tokens": [${lines.length === 0 ? '' : `\n${lines.join(',\n')}\n  `}]\n}\n`;
+}
+
+/**
+ * Reads what {@link formatInventory} wrote.
+ *
+ * @param setting - the file, for messages
+ * @throws ConfigurationError where it is damaged, or was written by a later version
+ */
+export function parseInventory(setting: string, text: string): readonly IssuedToken[] {
+  const { version, tokens } = (parseJson(setting, text) ?? {}) as {
+    readonly version?: unknown;
+    readonly tokens?: unknown;
+  };
+  if (version !== 1 || !Array.isArray(tokens) || !tokens.every(isIssuedToken)) {
+    throw new ConfigurationError(
+      setting,
+      'is no inventory that this version can read, so it was left as it is. Repair it, or move it away to begin a new one.',
+    );
+  }
+  return tokens;
+}
+
+/** Tells whether it is one line of the inventory. */
+export function isIssuedToken(value: unknown): value is IssuedToken {
+  if (typeof value !== 'object' || value === null) return false;
+  const token = value as Partial<Record<keyof IssuedToken, unknown>>;
+  return (
+    isServiceName(token.service) &&
+    isIdentityText(token.tokenId) &&
+    isIdentityText(token.keyId) &&
+    isNumericDate(token.issuedAt) &&
+    isNumericDate(token.expiresAt)
+  );
+}

@@ -1,0 +1,40 @@
+import { resolve } from 'node:path';
+import { resolveRedis } from '../../server/revocation/redis-client.js';
+import { readSetting } from '../../shared/settings.js';
+import type { CliIo } from '../cli-io.js';
+import { createFileStore } from './file-store.js';
+import { openRedisStore } from './redis-store.js';
+import type { TokenStore } from './token-store.js';
+
+/** Where the store is, as options say it. */
+export interface StoreOptions {
+  readonly dir?: string | undefined;
+  readonly redisPrefix?: string | undefined;
+}
+
+/**
+ * Opens the store: the directory that `--dir` names, else Redis where `REDIS_URL` is set, else the directory that `SERVICE_AUTH_DIR`
+ * names, else `.service-auth`.
+ *
+ * @throws ConfigurationError or CliError where it cannot be opened
+ */
+export async function openStore(io: CliIo, { dir, redisPrefix }: StoreOptions): Promise<TokenStore> {
+  const url = readSetting('REDIS_URL', io.env);
+  if (dir === undefined && url !== undefined) return openRedisStore(resolveRedis({ url, keyPrefix: redisPrefix }));
+  const place = dir ?? readSetting('SERVICE_AUTH_DIR', io.env) ?? '.service-auth';
+  return createFileStore(resolve(io.cwd, place), place);
+}
+
+/** Opens the store, acts, and closes it whatever happens. */
+export async function withStore<Result>(
+  io: CliIo,
+  options: StoreOptions,
+  act: (store: TokenStore) => Promise<Result>,
+): Promise<Result> {
+  const store = await openStore(io, options);
+  try {
+    return await act(store);
+  } finally {
+    await store.close();
+  }
+}

@@ -1,0 +1,41 @@
+import type { Revocation } from '../../shared/revocation.js';
+
+/** One line of the inventory: what was issued, never the token. */
+export interface IssuedToken {
+  readonly service: string;
+  /** The token's `jti`. */
+  readonly tokenId: string;
+  /** The id of the key that signed it. */
+  readonly keyId: string;
+  /** In seconds since 1970, as {@link expiresAt}. */
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+  readonly scope?: string | undefined;
+  readonly audience?: readonly string[] | undefined;
+}
+
+/** Where the command line keeps what it has to remember. Safe with several processes at once. */
+export interface TokenStore {
+  /** What it is, for people: `.service-auth`, `Redis`. */
+  readonly place: string;
+  /** Adds to the inventory; all of them or none. */
+  addTokens(tokens: readonly IssuedToken[]): Promise<void>;
+  /** The inventory, by service and then by time. */
+  tokens(): Promise<readonly IssuedToken[]>;
+  /** Enters a revocation, or widens the one that is there. */
+  revoke(entry: Revocation): Promise<void>;
+  /** Every revocation that is still needed. */
+  revocations(): Promise<readonly Revocation[]>;
+  close(): Promise<void>;
+}
+
+/** How long an expired token stays in the inventory, in seconds: long enough to find out which one it was that broke something. */
+export const REMEMBER_SECONDS: number = 90 * 24 * 60 * 60;
+
+/** Leaves out what expired long ago, and sorts. */
+export function tidyInventory(tokens: readonly IssuedToken[]): readonly IssuedToken[] {
+  const forgotten = Date.now() / 1000 - REMEMBER_SECONDS;
+  return tokens
+    .filter(({ expiresAt }) => expiresAt > forgotten)
+    .sort((a, b) => (a.service === b.service ? a.issuedAt - b.issuedAt : a.service < b.service ? -1 : 1));
+}
