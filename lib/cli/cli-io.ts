@@ -19,7 +19,7 @@ export interface CliOutput {
 
 // Control and format characters, of which some move the cursor, colour or turn round what stands beside them (ESC, CVE-2021-42574),
 // lone surrogates, and every space but the usual one.
-const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu;
+const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}/gu;
 
 /** Writes a text that somebody else chose so that a terminal shows it and does nothing else. */
 export function printable(text: string): string {
