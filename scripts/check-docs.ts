@@ -1,4 +1,5 @@
-/** What the documents say is so: code blocks, examples, links, error codes. `--fix` rewrites the code blocks. */
+/** What the documents say is so: code blocks, examples, links, error codes, recordings. `--fix` rewrites the code blocks and the recordings. */
+import { checkCliRecording } from './docs/check-cli-recording.js';
 import { checkDocComments } from './docs/check-doc-comments.js';
 import { checkErrorCodes } from './docs/check-error-codes.js';
 import { checkLinks } from './docs/check-links.js';
@@ -8,8 +9,15 @@ import { runExamples } from './docs/run-examples.js';
 const fix = process.argv.includes('--fix');
 
 const errors = fix
-  ? checkSnippets({ fix })
-  : [...checkSnippets({ fix }), ...checkLinks(), ...checkErrorCodes(), ...checkDocComments(), ...(await runExamples())];
+  ? [...checkSnippets({ fix }), ...checkCliRecording({ fix })]
+  : [
+      ...checkSnippets({ fix }),
+      ...checkLinks(),
+      ...checkErrorCodes(),
+      ...checkDocComments(),
+      ...checkCliRecording({ fix }),
+      ...(await runExamples()),
+    ];
 
 for (const error of errors) {
   console.error(error);

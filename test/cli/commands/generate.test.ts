@@ -130,15 +130,12 @@ describe('service-auth generate', () => {
     }
 
     it('kubernetes is a Secret', async () => {
-      const secret = parse(
-        await tokenOf('orders-service', '--format', 'kubernetes', '--namespace', 'bakery'),
-      ) as Record<string, never>;
+      const text = await tokenOf('orders-service', '--format', 'kubernetes', '--namespace', 'bakery');
+      const secret = parse(text) as { metadata: object; stringData: { token: string } };
       expect(secret).to.include({ apiVersion: 'v1', kind: 'Secret', type: 'Opaque' });
-      expect(secret['metadata']).to.include({ name: 'orders-service-token', namespace: 'bakery' });
-      expect(Object.keys(secret['stringData'] as object)).to.deep.equal(['token']);
-      createTokenVerifier({ keys: cli.secret }).verify(
-        (secret['stringData'] as Record<string, string>)['token'] as string,
-      );
+      expect(secret.metadata).to.include({ name: 'orders-service-token', namespace: 'bakery' });
+      expect(Object.keys(secret.stringData)).to.deep.equal(['token']);
+      createTokenVerifier({ keys: cli.secret }).verify(secret.stringData.token);
     });
 
     it('kubernetes leaves the namespace to whoever applies it, and takes a name', async () => {

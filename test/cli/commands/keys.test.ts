@@ -264,6 +264,23 @@ describe('service-auth keys', () => {
       expect(cli.read('keys.json')).to.equal(before);
     });
 
+    it('answer in JSON', async () => {
+      const rotate = async (): Promise<Record<string, string>> =>
+        JSON.parse((await ok(['rotate', '--keys', 'keys.json', '--json'])).stdout) as Record<string, string>;
+      const first = await rotate();
+      expect(first).to.have.keys('keyId', 'algorithm');
+      const second = await rotate();
+      expect(second).to.include({ algorithm: 'HS256', previousKeyId: first['keyId'] });
+      const { stdout } = await ok(['drop', '--json', '--keys', 'keys.json', '--', String(first['keyId'])]);
+      expect(JSON.parse(stdout)).to.deep.equal({ keyId: first['keyId'] });
+    });
+
+    it('show how to drop a key whose id looks like an option', async () => {
+      cli.write('keys.json', JSON.stringify({ current: { key: cli.secret, kid: '-x' } }));
+      expect((await ok(['rotate', '--keys', 'keys.json'])).stdout).to.include("keys drop -- -x'");
+      await ok(['drop', '--keys', 'keys.json', '--', '-x']);
+    });
+
     it('print no key', async () => {
       const printed: string[] = [];
       for (let i = 0; i < 3; i++) {

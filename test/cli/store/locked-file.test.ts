@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, readdirSync, utimesSync } from 'node:fs';
+import { once } from 'node:events';
+import { expect } from 'chai';
+import { changeFile, readIfThere } from '../../../lib/cli/store/locked-file.js';
+import { anyRejectionOf } from '../../client/support.js';
+import { createTestCli, type TestCli } from '../cli.js';
+import { SOURCE_PROGRAM } from '../programs.js';
+
+describe('changeFile', () => {
+  let cli: TestCli;
+  beforeEach(() => {
+    cli = createTestCli();
+  });
+  afterEach(() => {
+    cli.remove();
+  });
+
+  it('loses none of many changes at once', async () => {
+    const file = cli.path('deep/er/file');
+    await Promise.all(Array.from({ length: 20 }, (_, i) => changeFile(file, (text = '') => `${text}${i}\n`)));
+    const lines = cli.read('deep/er/file').trimEnd().split('\n').map(Number);
+    expect(lines.sort((a, b) => a - b)).to.deep.equal(Array.from({ length: 20 }, (_, i) => i));
+    expect(readdirSync(cli.path('deep/er'))).to.deep.equal(['file']);
+  });
+
+  it('leaves the file and no lock where the change throws', async () => {
+    const file = cli.write('file', 'before');
+    const error = await anyRejectionOf(
+      changeFile(file, () => {
+        throw new Error('no');
+      }),
+    );
+    expect((error as Error).message).to.equal('no');
+    expect(readdirSync(cli.directory)).to.deep.equal(['file']);
+    await changeFile(file, (text) => `${String(text)} after`);
+    expect(cli.read('file')).to.equal('before after');
+  });
+
+  it('makes a file as closed as it is told, and leaves the mode of one that exists', async () => {
+    await changeFile(cli.path('new'), () => 'x', 0o600);
+    expect(cli.mode('new')).to.equal(0o600);
+    cli.write('old', 'x', 0o640);
+    await changeFile(cli.path('old'), () => 'y', 0o600);
+    expect(cli.mode('old')).to.equal(0o640);
+  });
+
+  it('takes the lock of one who died with it', async () => {
+    const file = cli.write('file', 'x');
+    mkdirSync(`${file}.lock`);
+    const longAgo = Date.now() / 1000 - 60;
+    utimesSync(`${file}.lock`, longAgo, longAgo);
+    await changeFile(file, () => 'y');
+    expect(cli.read('file')).to.equal('y');
+  });
+});
+
+describe('readIfThere', () => {
+  let cli: TestCli;
+  before(() => {
+    cli = createTestCli();
+  });
+  after(() => {
+    cli.remove();
+  });
+
+  it('reads a file without its byte order mark, and nothing where there is none', () => {
+    expect(readIfThere(cli.write('file', '\uFEFFtext'))).to.equal('text');
+    expect(readIfThere(cli.path('nowhere'))).to.equal(undefined);
+    expect(() => readIfThere(cli.directory))
+      .to.throw()
+      .with.property('code', 'EISDIR');
+  });
+});
+
+describe('several processes at once', function () {
+  this.timeout(120_000);
+  let cli: TestCli;
+  before(() => {
+    cli = createTestCli();
+  });
+  after(() => {
+    cli.remove();
+  });
+
+  it('lose no line of the inventory, and no revocation', async () => {
+    const run = async (...args: readonly string[]): Promise<unknown> => {
+      const env = { ...process.env, JWT_SECRET_KEY: cli.secret };
+      const child = spawn(process.execPath, [...SOURCE_PROGRAM.args, ...args], {
+        cwd: cli.directory,
+        env,
+        stdio: 'ignore',
+      });
+      return (await once(child, 'exit'))[0] as unknown;
+    };
+    const services = ['orders', 'sales', 'pos', 'auth'].map((name) => `${name}-service`);
+    const codes = await Promise.all(
+      services.flatMap((name) => [run('generate', name), run('generate', name), run('revoke', name)]),
+    );
+    expect(codes).to.deep.equal(codes.map(() => 0));
+    const tokens = JSON.parse((await cli.run(['tokens', '--json'])).stdout) as { service: string }[];
+    expect(tokens.map(({ service }) => service)).to.deep.equal([...services, ...services].sort());
+    const revocations = JSON.parse((await cli.run(['revocations', '--json'])).stdout) as { service: string }[];
+    expect(revocations.map(({ service }) => service)).to.have.members(services);
+    expect(readdirSync(cli.path('.service-auth')).sort()).to.deep.equal(['revocations.json', 'tokens.json']);
+  });
+});
