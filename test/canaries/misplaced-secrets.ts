@@ -6,13 +6,17 @@ import {
   createServiceClient,
   createServiceToken,
   createTokenVerifier,
+  assertionKeysFromFile,
   deriveAssertionKey,
   gateway,
   gatewayAuth,
+  keyRingFromFile,
   mintedToken,
   requireRole,
   requireService,
   requireUser,
+  revocationListFromFile,
+  revocationListFromRedis,
   tokenFromEnv,
   tokenFromFile,
 } from '../../lib/index.js';
@@ -102,6 +106,21 @@ function factories(secret: string): readonly Factory[] {
       make: (options: Options) => mintedToken({ service: 'sales-service', keys: secret, ...options }),
     },
     { name: 'createLogger', options: ['level', 'transports'], make: createLogger },
+    {
+      name: 'keyRingFromFile',
+      options: ['signAfterSeconds', 'logger'],
+      make: (options: Options) => keyRingFromFile('/dev/null', options),
+    },
+    {
+      name: 'revocationListFromFile',
+      options: ['maxStalenessSeconds', 'logger'],
+      make: (options: Options) => revocationListFromFile('/dev/null', options),
+    },
+    {
+      name: 'revocationListFromRedis',
+      options: ['url', 'clientOptions', 'keyPrefix', 'maxStalenessSeconds', 'logger'],
+      make: (options: Options) => revocationListFromRedis({ logger: base.logger, ...options }),
+    },
     { name: 'createRevocationList', options: ['revocations', 'entries', 'tokens'], make: createRevocationList },
   ];
 }
@@ -160,6 +179,9 @@ export function misplace(text: string, secret: string, asName: boolean): readonl
     attempt(() => requireService(value as never, 'x'));
     if (asName) attempt(() => tokenFromEnv(value as string).get());
     attempt(() => tokenFromFile(value as string).get());
+    attempt(() => keyRingFromFile(value as string));
+    attempt(() => assertionKeysFromFile(value as string));
+    attempt(() => revocationListFromFile(value as string));
   }
   return thrown;
 }

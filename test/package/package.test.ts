@@ -11,6 +11,7 @@ const WANTED = new RegExp(
     '^package\\.json$',
     '^(?:README|CHANGELOG|CONTRIBUTING|SECURITY)\\.md$',
     '^LICENSE$',
+    '^deploy/.+\\.(?:md|yaml)$',
     '^docs/(?:guides/)?[a-z-]+\\.md$',
     '^dist/(?:esm|cjs)/.+\\.(?:js|d\\.ts)(?:\\.map)?$',
     '^dist/cjs/package\\.json$',

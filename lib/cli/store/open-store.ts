@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { resolveRedis } from '../../server/revocation/redis-client.js';
+import { resolveRedis } from '../../server/revocation/redis-options.js';
 import { readSetting } from '../../shared/settings.js';
 import type { CliIo } from '../cli-io.js';
 import { createFileStore } from './file-store.js';

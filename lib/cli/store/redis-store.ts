@@ -1,9 +1,5 @@
-import {
-  createRedisClient,
-  REDIS_TIMEOUT_MS,
-  type RedisClient,
-  type ResolvedRedis,
-} from '../../server/revocation/redis-client.js';
+import { createRedisClient, REDIS_TIMEOUT_MS, type RedisClient } from '../../server/revocation/redis-client.js';
+import type { ResolvedRedis } from '../../server/revocation/redis-options.js';
 import { loadRevocations, redisRevocationKeys, storeRevocation } from '../../server/revocation/redis-revocations.js';
 import { ConfigurationError } from '../../shared/errors.js';
 import { MAX_CLOCK_TOLERANCE_SECONDS } from '../../shared/options.js';

@@ -1,4 +1,5 @@
-import { createRedisClient, REDIS_TIMEOUT_MS, type RedisClient, type ResolvedRedis } from './redis-client.js';
+import { createRedisClient, REDIS_TIMEOUT_MS, type RedisClient } from './redis-client.js';
+import type { ResolvedRedis } from './redis-options.js';
 
 /** How often Redis is asked, in ms: a message may be lost, and a connection that is silent may be dead. */
 const ASK_EVERY_MS = 500;

@@ -2,8 +2,9 @@ import { logSafely } from '../../shared/log-safely.js';
 import { type Logger, readLogger } from '../../shared/log.js';
 import { checkOptionNames, MAX_CLOCK_TOLERANCE_SECONDS } from '../../shared/options.js';
 import { createRevocationList, type Revocation } from '../../shared/revocation.js';
-import { type RedisClient, type RedisOptions, resolveRedis } from './redis-client.js';
+import type { RedisClient } from './redis-client.js';
 import { openRedisLink } from './redis-link.js';
+import { type RedisOptions, resolveRedis } from './redis-options.js';
 import { loadRevocations, parseMessage, redisRevocationKeys } from './redis-revocations.js';
 import { addRevocation } from './revocation-file.js';
 import {
