@@ -20,7 +20,7 @@ export interface StoreOptions {
  */
 export async function openStore(io: CliIo, { dir, redisPrefix }: StoreOptions): Promise<TokenStore> {
   const url = readSetting('REDIS_URL', io.env);
-  if (dir === undefined && url !== undefined) return openRedisStore(resolveRedis({ url, keyPrefix: redisPrefix }));
+  if (dir === undefined && url !== undefined) return openRedisStore(resolveRedis({ keyPrefix: redisPrefix }, io.env));
   const place = dir ?? readSetting('SERVICE_AUTH_DIR', io.env) ?? '.service-auth';
   return createFileStore(resolve(io.cwd, place), place);
 }

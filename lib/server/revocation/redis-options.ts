@@ -43,5 +43,5 @@ export function resolveRedis(options: RedisOptions, env: Environment = process.e
 }
 
 function isRedisUrl(url: unknown): boolean {
-  return typeof url === 'string' && /^rediss?:\/\//i.test(url) && URL.canParse(url);
+  return typeof url === 'string' && /^rediss?:\/\/[^/]/i.test(url) && URL.canParse(url);
 }
