@@ -1,0 +1,79 @@
+import { expect } from 'chai';
+import sinon from 'sinon';
+import { type RingKey, readKey } from '../../lib/shared/key.js';
+import type { KeySnapshot } from '../../lib/shared/key-snapshot.js';
+import { createSigningOrder, type RingKeys } from '../../lib/shared/signing-key.js';
+import { newEcPair, newSecret } from '../support/keys.js';
+
+const keyOf = (kid: string, service?: string): RingKey =>
+  readKey('key', { key: newSecret(), kid, service }, undefined, false);
+
+describe('createSigningOrder', () => {
+  const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((kid) => keyOf(kid)) as [RingKey, RingKey, RingKey, RingKey];
+  let clock: sinon.SinonFakeTimers;
+  beforeEach(() => {
+    clock = sinon.useFakeTimers({ toFake: ['performance'] });
+  });
+  afterEach(() => {
+    clock.restore();
+  });
+
+  const keys = (current: RingKey | undefined, ...previous: readonly RingKey[]): RingKeys => ({ current, previous });
+  const kids = ({ keys: all }: KeySnapshot): string => all.map(({ kid }) => kid).join();
+
+  it('has a new current key sign at once by default', () => {
+    const order = createSigningOrder('previous', 0);
+    expect(kids(order(keys(a)))).to.equal('a');
+    expect(kids(order(keys(b, a)))).to.equal('b,a');
+  });
+
+  it('has a new current key only verify at first, and sign after its time', () => {
+    const order = createSigningOrder('previous', 60_000);
+    order(keys(a));
+    const next = keys(b, a);
+    const early = order(next);
+    expect([early.current?.kid, early.byId.has('b')]).to.deep.equal(['a', true]);
+    clock.tick(59_999);
+    expect(order(next)).to.equal(early);
+    clock.tick(1);
+    expect(kids(order(next))).to.equal('b,a');
+    // A key that has been there as a previous one is no new one.
+    order(keys(b, a, c));
+    clock.tick(60_000);
+    expect(order(keys(c, b)).current?.kid).to.equal('c');
+  });
+
+  it('takes the first state that it sees for old', () => {
+    expect(createSigningOrder('previous', 60_000)(keys(a, b)).current?.kid).to.equal('a');
+  });
+
+  it('has the key that signed go on as long as it is there', () => {
+    const order = createSigningOrder('previous', 60_000);
+    order(keys(a));
+    order(keys(b, a));
+    clock.tick(30_000);
+    expect(order(keys(c, b, a)).current?.kid).to.equal('a');
+    // It is gone: the one that the others have known longest.
+    expect(order(keys(c, b)).current?.kid).to.equal('b');
+    const last = keys(d);
+    expect(order(last).current?.kid).to.equal('d');
+    expect(order(last)).to.equal(order(last));
+  });
+
+  it('never signs with a key that cannot, or that speaks for one service', () => {
+    const order = createSigningOrder('previous', 60_000);
+    const [bound, pair] = [keyOf('bound', 'orders-service'), readKey('key', newEcPair().publicPem, undefined, false)];
+    order(keys(undefined, bound, pair));
+    expect(order(keys(undefined, bound, pair)).current).to.equal(undefined);
+    expect(order(keys(a, bound, pair)).current?.kid).to.equal('a');
+  });
+
+  it('gives the same snapshot until something changes', () => {
+    const order = createSigningOrder('previous', 0);
+    const state = keys(a);
+    const snapshot = order(state);
+    clock.tick(1e9);
+    expect(order(state)).to.equal(snapshot);
+    expect(order(keys(a))).not.to.equal(snapshot);
+  });
+});
