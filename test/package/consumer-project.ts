@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -8,6 +8,7 @@ const exec = promisify(execFile);
 const ROOT = join(import.meta.dirname, '..', '..');
 
 interface Manifest {
+  readonly bin: { readonly 'service-auth': string };
   readonly exports: Readonly<Record<string, unknown>>;
   readonly dependencies: Readonly<Record<string, string>>;
 }
@@ -104,6 +105,18 @@ export class ConsumerProject {
     this.write(file, content);
     const output = await run(process.execPath, [this.path(file)], this.#folder);
     return JSON.parse(output.trimEnd().split('\n').at(-1) ?? '');
+  }
+
+  /** Runs the program that the package brings, as npm links it: its exit code and what it printed. */
+  runBin(args: readonly string[], env: Readonly<Record<string, string>>): { code: number | null; output: string } {
+    const bin = this.path(join('node_modules/service-auth', manifest.bin['service-auth']));
+    const { status, stdout, stderr } = spawnSync(bin, args, {
+      cwd: this.#folder,
+      env: { PATH: process.env['PATH'], ...env },
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+    return { code: status, output: stdout + stderr };
   }
 
   /** Type-checks a folder that has a tsconfig.json. */

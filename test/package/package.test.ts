@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { type ConsumerProject, Tarball, manifest } from './consumer-project.js';
@@ -120,6 +121,16 @@ describe('the packed tarball', function () {
     expect(files).to.include.members(['package.json', 'README.md', 'LICENSE']);
     expect(files).to.include.members(['dist/esm/index.js', 'dist/esm/index.d.ts']);
     expect(files).to.include.members(['dist/cjs/index.js', 'dist/cjs/index.d.ts', 'dist/cjs/package.json']);
+  });
+
+  it('brings the command line, which needs no redis where there is none', () => {
+    const user = project('express');
+    const env = { JWT_SECRET_KEY: randomBytes(48).toString('base64url') };
+    expect(user.runBin(['services'], {})).to.include({ code: 0 });
+    expect(user.runBin(['generate', 'orders-service'], env)).to.include({ code: 0 });
+    const { code, output } = user.runBin(['generate', 'orders-service'], { ...env, REDIS_URL: 'redis://127.0.0.1:1' });
+    expect(code).to.equal(1);
+    expect(output).to.match(/^service-auth: redis is not installed.*npm install redis/);
   });
 
   it('names no folder of the machine that built it', async () => {

@@ -56,7 +56,7 @@ describe('readTextFile', () => {
     const reasons: readonly (readonly [string, RegExp])[] = [
       [join(directory, secret), /does not exist \(ENOENT\)/],
       [join(path, secret), /does not exist \(ENOTDIR\)/],
-      [`${secret.repeat(100)}`, /cannot be read \(ENAMETOOLONG\)/],
+      [secret.repeat(100), /cannot be read \(ENAMETOOLONG\)/],
     ];
     writeFileSync(path, '');
     for (const [where, reason] of reasons) {

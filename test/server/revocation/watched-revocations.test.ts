@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { checkStaleness, readMaxStaleness } from '../../../lib/server/revocation/watched-revocations.js';
-import { RevocationsStaleError } from '../../../lib/shared/errors.js';
+import type { RevocationsStaleError } from '../../../lib/shared/errors.js';
 import { refusalOf, thrownBy } from '../../support/refusals.js';
 
 describe('checkStaleness', () => {
