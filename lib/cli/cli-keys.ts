@@ -2,9 +2,8 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ConfigurationError } from '../shared/errors.js';
 import { keyRingFromEnv } from '../shared/key-ring-env.js';
-import { createKeyRingFile } from '../shared/key-ring-file.js';
+import { readKeyRingFile } from '../shared/key-ring-file.js';
 import type { KeyRing } from '../shared/key-ring.js';
-import type { Logger } from '../shared/log.js';
 import { readSetting } from '../shared/settings.js';
 import type { CliIo } from './cli-io.js';
 
@@ -26,15 +25,10 @@ export function readKeys(io: CliIo, path: string | undefined): KeyRing {
     );
   }
   const absolute = resolve(io.cwd, place);
-  const ring = createKeyRingFile(setting, absolute, { logger: SILENT });
-  // One look is all that a command needs.
-  ring.close();
+  const ring = readKeyRingFile(setting, absolute);
   warnIfOpen(io, absolute, place);
-  return { snapshot: ring.snapshot };
+  return ring;
 }
-
-const nothing = (): undefined => undefined;
-const SILENT: Logger = Object.freeze({ debug: nothing, info: nothing, warn: nothing, error: nothing });
 
 /** Kubernetes mounts keys readable for all of a container; in a directory of one's own only the files' own mode counts. */
 function warnIfOpen(io: CliIo, path: string, shown: string): void {

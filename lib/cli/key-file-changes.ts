@@ -1,6 +1,7 @@
 import { parseKeySource } from '../shared/key-file.js';
 import type { KeyDescription, KeyInput, RingKey } from '../shared/key.js';
-import { readRingKeys, type RingNames } from '../shared/key-ring.js';
+import { namesIn } from '../shared/key-ring-file.js';
+import { readRingKeys } from '../shared/key-ring.js';
 import { takeSnapshot } from '../shared/key-snapshot.js';
 import { failure } from './cli-error.js';
 import { printable } from './cli-io.js';
@@ -25,11 +26,7 @@ export interface KeyFileEntries {
  */
 export function readEntries(setting: string, text: string): KeyFileEntries {
   const options = parseKeySource(setting, text);
-  const names: RingNames = {
-    current: `'current' in ${setting}`,
-    previous: `'previous' in ${setting}`,
-    algorithm: `'algorithm' in ${setting}`,
-  };
+  const names = namesIn(setting);
   const { current, previous } = readRingKeys(options, names);
   takeSnapshot(names.previous, current, previous);
   const given = options.previous === undefined ? [] : [options.previous].flat();

@@ -4,7 +4,6 @@ import type { KnownService } from '../shared/services.js';
 import { audiencesOf } from '../shared/claims.js';
 import { createRevocationList, type Revocation, type RevocationList } from '../shared/revocation.js';
 import { addRevocation } from '../server/revocation/revocation-file.js';
-import { serviceRefusal } from '../server/require-service.js';
 import { createServiceToken } from '../shared/token.js';
 import { createTokenChecker, type TokenChecker } from '../shared/token-checker.js';
 import { failure } from './cli-error.js';
@@ -27,7 +26,7 @@ export interface MintedToken {
 }
 
 /**
- * Mints a token and verifies it as a service would: signature, claims, life, revocations, and whether `requireService()` lets it in.
+ * Mints a token and verifies it as a service would: signature, claims, life, revocations, and that it is a service's, whom `requireService()` lets in.
  *
  * Where all tokens of this service up to this second were just revoked, it waits for the next one.
  *
@@ -48,9 +47,7 @@ export async function mint(
   }
   if (seconds > 0) await wait(Math.ceil(seconds * 1000));
   const token = createServiceToken(service.name, { keys, ...options });
-  const { claims, keyId, caller } = checkerOf(keys, revocationListOf(revocations), null).check(token);
-  const refusal = serviceRefusal(caller);
-  if (refusal !== undefined) throw refusal;
+  const { claims, keyId } = checkerOf(keys, revocationListOf(revocations), null).check(token);
   const { jti, iat, exp, scope } = claims;
   const audiences = audiencesOf(claims);
   const issued = {

@@ -61,5 +61,5 @@ export function untilThen(seconds: number): string {
       : left >= 2 * 60 * 60
         ? [Math.round(left / 3600), 'hours']
         : [Math.max(1, Math.round(left / 60)), 'minutes'];
-  return `in ${String(count)} ${unit}`;
+  return `in ${String(count)} ${count === 1 ? unit.slice(0, -1) : unit}`;
 }

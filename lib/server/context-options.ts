@@ -131,7 +131,7 @@ function readAssertionKeys(
   keys: KeyRing | undefined,
   logger: Logger,
 ): AssertionKeys | undefined {
-  const tokenKeys = keys === undefined ? [] : keysNow(keys);
+  const tokenKeys = keysNow(keys);
   if (isKeyRing(given)) {
     checkNoKeyOfTokens(
       'assertionKeys',
@@ -141,7 +141,7 @@ function readAssertionKeys(
     return assertionKeysFromRing(given, true);
   }
   if (isAssertionKeyFile(given)) {
-    return assertionKeysFromKeyFile('assertionKeys', given, () => (keys === undefined ? [] : keysNow(keys)));
+    return assertionKeysFromKeyFile('assertionKeys', given, () => keysNow(keys));
   }
   if (given !== undefined) {
     const inputs = Array.isArray(given) ? given : [given as AssertionKeyInput];
@@ -150,9 +150,7 @@ function readAssertionKeys(
   const path = readSetting('GATEWAY_ASSERTION_KEY_FILE', process.env);
   if (path !== undefined) {
     const file = createAssertionKeyFile('GATEWAY_ASSERTION_KEY_FILE', path, logger);
-    return assertionKeysFromKeyFile('GATEWAY_ASSERTION_KEY_FILE', file, () =>
-      keys === undefined ? [] : keysNow(keys),
-    );
+    return assertionKeysFromKeyFile('GATEWAY_ASSERTION_KEY_FILE', file, () => keysNow(keys));
   }
   const fromEnv = readListSetting('GATEWAY_ASSERTION_KEY', process.env);
   if (fromEnv.length > 0) return assertionKeysFromInputs('GATEWAY_ASSERTION_KEY', fromEnv, tokenKeys);
@@ -160,9 +158,9 @@ function readAssertionKeys(
 }
 
 /** A ring that fetches its keys may have none yet. */
-function keysNow(ring: KeyRing): readonly RingKey[] {
+function keysNow(ring: KeyRing | undefined): readonly RingKey[] {
   try {
-    return ring.snapshot().keys;
+    return ring?.snapshot().keys ?? [];
   } catch {
     return [];
   }

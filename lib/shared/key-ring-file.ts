@@ -76,21 +76,11 @@ export function createKeyRingFile(setting: string, path: string, options: KeyRin
   const limits = { min: 0, max: MAX_SIGN_AFTER_SECONDS, fallback: 0 };
   const signAfterMs = wholeNumber('signAfterSeconds', options.signAfterSeconds, limits) * 1000;
   const logger = readLogger(options.logger);
-  const names: RingNames = {
-    current: `'current' in ${setting}`,
-    previous: `'previous' in ${setting}`,
-    algorithm: `'algorithm' in ${setting}`,
-  };
-  const inForce = createSigningOrder(names.previous, signAfterMs);
+  const inForce = createSigningOrder(namesIn(setting).previous, signAfterMs);
 
   const watched = watchSource<RingKeys>({
     read: () => readKeySource(setting, path),
-    parse: (text) => {
-      const keys = readRingKeys(parseKeySource(setting, text), names);
-      // Only to see that they go together.
-      takeSnapshot(names.previous, keys.current, keys.previous);
-      return keys;
-    },
+    parse: (text) => readKeys(setting, text),
     stamp: () => stampOfKeySource(path),
     onChange: (keys) => {
       const { keys: shown } = summaryOf(inForce(keys));
@@ -111,4 +101,33 @@ export function createKeyRingFile(setting: string, path: string, options: KeyRin
     refresh: watched.refresh,
     close: watched.close,
   });
+}
+
+/**
+ * Reads the keys of a file or directory once.
+ *
+ * @param setting - what names the file, for messages
+ * @throws ConfigurationError where it holds no keys
+ */
+export function readKeyRingFile(setting: string, path: string): KeyRing {
+  const { current, previous } = readKeys(setting, readKeySource(setting, path).text);
+  const snapshot = takeSnapshot(namesIn(setting).previous, current, previous);
+  return ringOf(() => snapshot);
+}
+
+function readKeys(setting: string, text: string): RingKeys {
+  const names = namesIn(setting);
+  const keys = readRingKeys(parseKeySource(setting, text), names);
+  // Only to see that they go together.
+  takeSnapshot(names.previous, keys.current, keys.previous);
+  return keys;
+}
+
+/** What the options of a ring are called that come from a file. */
+export function namesIn(setting: string): RingNames {
+  return {
+    current: `'current' in ${setting}`,
+    previous: `'previous' in ${setting}`,
+    algorithm: `'algorithm' in ${setting}`,
+  };
 }

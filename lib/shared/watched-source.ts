@@ -17,7 +17,7 @@ export interface WatchOptions<Value> {
   /** Makes the value; throws where it cannot. */
   readonly parse: (text: string) => Value;
   /** What is another text after each change, as far as that can be told without reading; undefined: it cannot be told. */
-  readonly stamp: () => string | undefined;
+  readonly stamp?: (() => string | undefined) | undefined;
   /** Told of each new value but the first. */
   readonly onChange: (value: Value) => void;
   /** Told of trouble that two looks in a row had, and again once a minute while it lasts; the last good value stays in force. */
@@ -116,7 +116,7 @@ export function watchSource<Value>(options: WatchOptions<Value>): Watched<Value>
   let refreshedFrom: string | undefined;
   const refresh = (): boolean => {
     const now = performance.now();
-    const seen = stamp();
+    const seen = stamp?.();
     if (seen === refreshedFrom && now - refreshedAt < REFRESH_EVERY_MS) return false;
     refreshedFrom = seen;
     refreshedAt = now;

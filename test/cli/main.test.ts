@@ -64,6 +64,14 @@ for (const program of PROGRAMS) {
       expect(stderr).to.match(/^service-auth: .*\n$/);
     });
 
+    it('says so where what it is to write cannot be written', async function () {
+      if (!existsSync('/dev/full')) this.skip();
+      const { code, stderr } = await runShell('"$@" generate orders-service > /dev/full', program, cli);
+      expect(code).to.equal(1);
+      expect(stderr).to.include('ENOSPC');
+      expect((await runShell('"$@" generate orders-service > /dev/null', program, cli)).code).to.equal(0);
+    });
+
     // X8
     it('ends quietly where nobody reads on, and where standard input is closed', async () => {
       const shell = (script: string): Promise<Ended> => runShell(script, program, cli);

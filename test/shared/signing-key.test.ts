@@ -55,9 +55,21 @@ describe('createSigningOrder', () => {
     expect(order(keys(c, b, a)).current?.kid).to.equal('a');
     // It is gone: the one that the others have known longest.
     expect(order(keys(c, b)).current?.kid).to.equal('b');
+    expect(order(keys(d, c, b)).current?.kid).to.equal('b');
     const last = keys(d);
     expect(order(last).current?.kid).to.equal('d');
     expect(order(last)).to.equal(order(last));
+  });
+
+  it('chooses among those that are left the one that has been there longest', () => {
+    const order = createSigningOrder('previous', 60_000);
+    order(keys(a));
+    clock.tick(1000);
+    order(keys(a, b));
+    clock.tick(1000);
+    order(keys(a, c, b));
+    clock.tick(1000);
+    expect(order(keys(d, b, c)).current?.kid).to.equal('b');
   });
 
   it('never signs with a key that cannot, or that speaks for one service', () => {

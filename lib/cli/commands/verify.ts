@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { serviceRefusal } from '../../server/require-service.js';
 import { audiencesOf } from '../../shared/claims.js';
-import { type AuthError, isAuthError } from '../../shared/errors.js';
+import type { AuthError } from '../../shared/errors.js';
+import type { RingKey } from '../../shared/key.js';
 import type { KeyRing } from '../../shared/key-ring.js';
 import type { VerifiedToken } from '../../shared/token-checker.js';
 import { failure } from '../cli-error.js';
@@ -63,8 +64,7 @@ function judge(check: () => VerifiedToken): Verdict {
     const verified = check();
     return { verified, refusal: serviceRefusal(verified.caller) };
   } catch (error) {
-    if (!isAuthError(error)) throw error;
-    return { verified: undefined, refusal: error };
+    return { verified: undefined, refusal: error as AuthError };
   }
 }
 
@@ -109,7 +109,7 @@ function asText({ verified, refusal }: Verdict, isRecorded: boolean, keys: KeyRi
 
 function signedBy(keyId: string, keys: KeyRing): string {
   const { current, byId } = keys.snapshot();
-  const algorithm = byId.get(keyId)?.algorithm ?? '';
+  const { algorithm } = byId.get(keyId) as RingKey;
   return `${printable(keyId)} (${algorithm}, ${current?.kid === keyId ? 'the current key' : 'a key that only verifies'})`;
 }
 

@@ -1,14 +1,14 @@
 import { isIdentityText } from '../../shared/identity-text.js';
 import { isNumericDate } from '../../shared/claims.js';
 import { ConfigurationError } from '../../shared/errors.js';
+import { formatJsonList } from '../../shared/json-list.js';
 import { parseJson } from '../../shared/read-file.js';
 import { isServiceName } from '../../shared/services.js';
 import type { IssuedToken } from './token-store.js';
 
 /** Writes the inventory as its file holds it: JSON with a token a line. */
 export function formatInventory(tokens: readonly IssuedToken[]): string {
-  const lines = tokens.map((token) => `    ${JSON.stringify(token)}`);
-  return `{\n  "version": 1,\n  "tokens": [${lines.length === 0 ? '' : `\n${lines.join(',\n')}\n  `}]\n}\n`;
+  return formatJsonList('tokens', tokens);
 }
 
 /**

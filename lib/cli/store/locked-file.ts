@@ -26,6 +26,7 @@ export async function changeFile(
     stale: STALE_MS,
     retries: RETRIES,
     // By default it throws where nobody can catch it. Giving the lock back fails then, which says the same.
+    /* c8 ignore next -- called where a change takes longer than STALE_MS, of which this one has a fraction */
     onCompromised: () => undefined,
   });
   try {

@@ -1,4 +1,9 @@
-import { createRedisClient, REDIS_TIMEOUT_MS, type RedisClient } from '../../server/revocation/redis-client.js';
+import {
+  createRedisClient,
+  REDIS_TIMEOUT_MS,
+  reasonOf,
+  type RedisClient,
+} from '../../server/revocation/redis-client.js';
 import type { ResolvedRedis } from '../../server/revocation/redis-options.js';
 import { loadRevocations, redisRevocationKeys, storeRevocation } from '../../server/revocation/redis-revocations.js';
 import { ConfigurationError } from '../../shared/errors.js';
@@ -53,8 +58,7 @@ async function asking<Result>(act: () => Promise<Result>): Promise<Result> {
   try {
     return await act();
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw failure(`Redis (REDIS_URL) does not do what it is asked: ${message === '' ? String(code) : message}`);
+    throw failure(`Redis (REDIS_URL) does not do what it is asked: ${reasonOf(error)}`);
   }
 }
 

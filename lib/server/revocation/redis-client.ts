@@ -48,3 +48,9 @@ export async function loadRedis(load: () => Promise<RedisPackage> = () => import
     throw new ConfigurationError('redis', 'is not installed, which is needed to talk to Redis: npm install redis.');
   }
 }
+
+/** Why Redis did not do what it was asked, without its URL. Of an attempt at several addresses Node tells only the code. */
+export function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return message === '' ? String(code) : message;
+}

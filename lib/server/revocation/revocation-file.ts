@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../../shared/errors.js';
 import { checkOptionNames } from '../../shared/options.js';
+import { formatJsonList } from '../../shared/json-list.js';
 import { parseJson } from '../../shared/read-file.js';
 import { createRevocationList, type MemoryRevocationList, type Revocation } from '../../shared/revocation.js';
 
@@ -9,8 +10,7 @@ import { createRevocationList, type MemoryRevocationList, type Revocation } from
  * @param revocations - the entries
  */
 export function formatRevocations(revocations: readonly Revocation[]): string {
-  const lines = revocations.map((entry) => `    ${JSON.stringify(entry)}`);
-  return `{\n  "version": 1,\n  "revocations": [${lines.length === 0 ? '' : `\n${lines.join(',\n')}\n  `}]\n}\n`;
+  return formatJsonList('revocations', revocations);
 }
 
 /**
@@ -37,8 +37,7 @@ export function parseRevocations(setting: string, text: string): MemoryRevocatio
     try {
       addEntry(place, list, entry);
     } catch (error) {
-      if (error instanceof ConfigurationError) throw new ConfigurationError(place, `is wrong: ${error.message}`);
-      throw error;
+      throw new ConfigurationError(place, `is wrong: ${(error as ConfigurationError).message}`);
     }
   }
   return list;

@@ -50,7 +50,6 @@ export function revocationListFromFile(path: string, options: WatchedRevocationO
   const watched = watchSource({
     read: readWhenChanged(setting, path),
     parse: (text) => parseRevocations(setting, text),
-    stamp: () => stampOfFile(path),
     onChange: (list) => {
       logSafely(logger, 'info', 'Revocations changed', { path, entries: list.entries().length });
     },

@@ -2,7 +2,7 @@ import { logSafely } from '../../shared/log-safely.js';
 import { type Logger, readLogger } from '../../shared/log.js';
 import { checkOptionNames, MAX_CLOCK_TOLERANCE_SECONDS } from '../../shared/options.js';
 import { createRevocationList, type Revocation } from '../../shared/revocation.js';
-import type { RedisClient } from './redis-client.js';
+import { reasonOf, type RedisClient } from './redis-client.js';
 import { openRedisLink } from './redis-link.js';
 import { type RedisOptions, resolveRedis } from './redis-options.js';
 import { loadRevocations, parseMessage, redisRevocationKeys } from './redis-revocations.js';
@@ -53,7 +53,8 @@ export function revocationListFromRedis(options: RevocationListFromRedisOptions 
   // By a clock that is never set.
   let readAt = Number.NEGATIVE_INFINITY;
   let version: string | null = null;
-  let mustLoad = true;
+  let connection = 0;
+  let loadedFor: number | undefined;
   const stalenessSeconds = (): number => (performance.now() - readAt) / 1000;
   const teller = createTeller(readLogger(options.logger), stalenessSeconds);
 
@@ -65,20 +66,19 @@ export function revocationListFromRedis(options: RevocationListFromRedisOptions 
     }
   };
 
+  const load = async (client: RedisClient): Promise<void> => {
+    // A connection that is made while it is read asks for another reading.
+    const current = connection;
+    const there = await loadRevocations(client, keys);
+    const lost = countLost(list.entries(), there.entries);
+    if (lost > 0) teller.warn('Redis has lost revocations. They stay in force here: enter them again', { lost });
+    for (const entry of there.entries) enter(() => entry);
+    version = there.version;
+    loadedFor = current;
+  };
+
   const ask = async (client: RedisClient): Promise<void> => {
-    if (mustLoad || (await client.get(keys.version)) !== version) {
-      mustLoad = false;
-      try {
-        const loaded = await loadRevocations(client, keys);
-        const lost = countLost(list.entries(), loaded.entries);
-        if (lost > 0) teller.warn('Redis has lost revocations. They stay in force here: enter them again', { lost });
-        for (const entry of loaded.entries) enter(() => entry);
-        version = loaded.version;
-      } catch (error) {
-        mustLoad = true;
-        throw error;
-      }
-    }
+    if (loadedFor !== connection || (await client.get(keys.version)) !== version) await load(client);
     readAt = performance.now();
     teller.end();
   };
@@ -89,7 +89,7 @@ export function revocationListFromRedis(options: RevocationListFromRedisOptions 
       enter(() => parseMessage(keys.channel, message));
     },
     onConnect: () => {
-      mustLoad = true;
+      connection++;
     },
     ask,
     onTrouble: teller.trouble,
@@ -157,10 +157,4 @@ function createTeller(logger: Logger, stalenessSeconds: () => number): Teller {
       logSafely(logger, 'info', 'Revocations are read from Redis again');
     },
   };
-}
-
-/** Of an attempt at several addresses Node tells only the code. */
-function reasonOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return message === '' ? String(code) : message;
 }

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import jwt from 'jsonwebtoken';
 import { createServiceToken } from '../../../lib/shared/token.js';
+import { forge } from '../../support/forge.js';
 import { newSecret } from '../../support/keys.js';
 import { expectNoPieceOf } from '../../support/refusals.js';
 import { type CliResult, createTestCli, payloadOf, type TestCli } from '../cli.js';
@@ -191,6 +192,18 @@ describe('service-auth verify', () => {
     expect(stderr).to.match(/^Warning: /);
     expectNoPieceOf(token.trim(), stderr);
     expect((await verify(token)).stderr).to.equal('');
+  });
+
+  it('shows of a forged token what it says, where that can be shown', async () => {
+    for (const exp of [undefined, 'soon', 0, 1e300]) {
+      const token = forge(newSecret(), { alg: 'HS256', typ: 'JWT' }, { ...claims, exp });
+      const { stdout } = await verify(token);
+      expect(stdout)
+        .to.match(/Holder {5}orders-service/)
+        .and.not.to.include('Expires');
+    }
+    const { stdout } = await verify(forge(newSecret(), { alg: 'HS256', typ: 'JWT' }, claims));
+    expect(stdout).to.match(/Expires {4}20\d\d-/);
   });
 
   // X8

@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, utimesSync } from 'node:fs';
 import { once } from 'node:events';
 import { expect } from 'chai';
+import sinon from 'sinon';
 import { changeFile, readIfThere } from '../../../lib/cli/store/locked-file.js';
 import { anyRejectionOf } from '../../client/support.js';
-import { createTestCli, type TestCli } from '../cli.js';
+import { type CliResult, createTestCli, type TestCli } from '../cli.js';
 import { SOURCE_PROGRAM } from '../programs.js';
 
 describe('changeFile', () => {
@@ -43,6 +44,25 @@ describe('changeFile', () => {
     cli.write('old', 'x', 0o640);
     await changeFile(cli.path('old'), () => 'y', 0o600);
     expect(cli.mode('old')).to.equal(0o640);
+  });
+
+  it('gives up where somebody keeps the lock, and the command says so', async () => {
+    mkdirSync(cli.path('.service-auth/revocations.json.lock'), { recursive: true });
+    const inTheFuture = Date.now() / 1000 + 3600;
+    utimesSync(cli.path('.service-auth/revocations.json.lock'), inTheFuture, inTheFuture);
+    const clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      let result: CliResult | undefined;
+      const revoking = cli.run(['revoke', 'orders-service']).then((done) => (result = done));
+      while (result === undefined) {
+        clock.tick(1000);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      expect(await revoking).to.include({ code: 1, stdout: '' });
+      expect(result.stderr).to.include('locked');
+    } finally {
+      clock.restore();
+    }
   });
 
   it('takes the lock of one who died with it', async () => {

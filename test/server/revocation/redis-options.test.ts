@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { loadRedis } from '../../../lib/server/revocation/redis-client.js';
+import { loadRedis, reasonOf } from '../../../lib/server/revocation/redis-client.js';
 import { resolveRedis } from '../../../lib/server/revocation/redis-options.js';
 import { revocationListFromRedis } from '../../../lib/server/revocation/revocation-list-from-redis.js';
 import { anyRejectionOf } from '../../client/support.js';
@@ -71,6 +71,13 @@ describe('loadRedis', () => {
     }
     const other = new Error('broken');
     expect(await anyRejectionOf(loadRedis(() => Promise.reject(other)))).to.equal(other);
+  });
+});
+
+describe('reasonOf', () => {
+  it('is the message, or the code where there is none', () => {
+    expect(reasonOf(new Error('WRONGPASS'))).to.equal('WRONGPASS');
+    expect(reasonOf(Object.assign(new AggregateError([], ''), { code: 'ECONNREFUSED' }))).to.equal('ECONNREFUSED');
   });
 });
 
