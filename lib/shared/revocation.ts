@@ -64,7 +64,7 @@ export interface MemoryRevocationList extends RevocationList {
    * @throws ConfigurationError where `service` can be no service name
    */
   readonly revokeService: (service: string, options?: { readonly issuedBefore?: number | undefined }) => void;
-  /** Everything in force. */
+  /** Everything in force; what has ended is left out. */
   readonly entries: () => readonly Revocation[];
 }
 
@@ -130,6 +130,7 @@ export function createRevocationList(): MemoryRevocationList {
       services.set(name, Math.max(issuedBefore, services.get(name) ?? 0));
     },
     entries() {
+      sweep();
       return [
         ...[...tokens].map(([tokenId, { expiresAt }]) =>
           Number.isFinite(expiresAt) ? { tokenId, expiresAt } : { tokenId },

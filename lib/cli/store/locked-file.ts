@@ -12,15 +12,15 @@ const RETRIES = { retries: 120, factor: 1.3, minTimeout: 10, maxTimeout: 250, ra
  *
  * @param path - the file; it need not exist, nor its directory
  * @param change - makes the new text of the old one, undefined where there is no file; what it throws leaves the file as it is
- * @param mode - who may read and write a file that is new; one that exists keeps its own
+ * @param mode - who may read and write a file that is new, besides its owner nobody may write it by default; one that exists keeps its own
  * @throws Error where the directory may not be written, or somebody has kept the lock for 15 seconds
  */
 export async function changeFile(
   path: string,
   change: (text: string | undefined) => string,
-  mode?: number,
+  mode = 0o644,
 ): Promise<void> {
-  mkdirSync(dirname(path), { recursive: true });
+  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
   const release = await lockfile.lock(path, {
     realpath: false,
     stale: STALE_MS,
@@ -32,7 +32,8 @@ export async function changeFile(
   try {
     const before = readIfThere(path);
     const text = change(before);
-    await writeFileAtomic(path, text, before === undefined && mode !== undefined ? { mode } : {});
+    // Who can write the list of revocations could take one back: nobody else, whatever the umask.
+    await writeFileAtomic(path, text, before === undefined ? { mode } : {});
   } finally {
     await release();
   }

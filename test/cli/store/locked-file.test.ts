@@ -46,6 +46,16 @@ describe('changeFile', () => {
     expect(cli.mode('old')).to.equal(0o640);
   });
 
+  it('lets nobody else write a new file, whatever the umask', async () => {
+    const umask = process.umask(0);
+    try {
+      await changeFile(cli.path('store/new'), () => 'x');
+    } finally {
+      process.umask(umask);
+    }
+    expect([cli.mode('store'), cli.mode('store/new')]).to.deep.equal([0o755, 0o644]);
+  });
+
   it('gives up where somebody keeps the lock, and the command says so', async () => {
     mkdirSync(cli.path('.service-auth/revocations.json.lock'), { recursive: true });
     const inTheFuture = Date.now() / 1000 + 3600;
