@@ -126,6 +126,7 @@ export {
   type RevocableToken,
   type Revocation,
   type RevocationList,
+  type RevokedToken,
   type RingKey,
   type ServiceCaller,
   type ServiceRevocation,

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import type { Caller } from '../shared/caller.js';
-import type { AuthError } from '../shared/errors.js';
+import type { AuthError, TokenRevokedError } from '../shared/errors.js';
 import { MAX_IDENTITY_BYTES } from '../shared/identity-text.js';
 import type { Logger } from '../shared/log.js';
 
@@ -21,14 +21,17 @@ export interface Decision {
 }
 
 /**
- * The fields of an audit line: who was let in or refused, where, for which tenant. `tenant_id` is what was asked for, not
- * what was proved. Never a token, never a secret; `reason`, the exact cause of a refusal, stands here and nowhere else.
+ * The fields of an audit line: who was let in or refused, where, for which tenant. `tenant_id` is what was asked for, not what was
+ * proved. Of a token that is revoked it names the id and the service that it was issued to: somebody may still be trying it. Never a
+ * token, never a secret; `reason`, the exact cause of a refusal, stands here and nowhere else.
  */
 export function auditFields(decision: Decision): Readonly<Record<string, unknown>> {
   const { caller, refusal } = decision;
+  // Also of another copy of this package.
+  const revoked = refusal?.code === 'token_revoked' ? (refusal as TokenRevokedError).revoked : undefined;
   return {
     timestamp: new Date().toISOString(),
-    service: caller?.type === 'service' ? caller.service : null,
+    service: (caller?.type === 'service' ? caller.service : revoked?.service) ?? null,
     ...(caller?.type === 'access' && { user_id: caller.userId }),
     endpoint: decision.endpoint,
     // What a stranger writes into a path must not fill the log.
@@ -37,7 +40,7 @@ export function auditFields(decision: Decision): Readonly<Record<string, unknown
     decision: refusal === undefined ? 'granted' : 'denied',
     code: refusal?.code ?? null,
     ...(refusal?.reason !== undefined && { reason: refusal.reason }),
-    token_id: caller?.tokenId ?? null,
+    token_id: caller?.tokenId ?? revoked?.tokenId ?? null,
     key_id: caller?.keyId ?? null,
     via: caller?.via ?? null,
   };

@@ -119,9 +119,25 @@ export class TokenRevokedError extends AuthError {
   override readonly name = 'TokenRevokedError';
   readonly code = 'token_revoked';
   readonly status = 401;
-  constructor(reason?: string) {
+  /** Whose token it is, for the audit line: somebody may still be trying one that leaked. */
+  readonly revoked: RevokedToken | undefined;
+
+  /**
+   * @param reason - the exact cause, for logs
+   * @param revoked - what is known of the token, whose signature is good
+   */
+  constructor(reason?: string, revoked?: RevokedToken) {
     super('The token has been revoked.', reason);
+    this.revoked = revoked;
   }
+}
+
+/** What the audit line says of a token that is revoked. */
+export interface RevokedToken {
+  /** Its `jti`; older tokens have none. */
+  readonly tokenId?: string | undefined;
+  /** The service that it was issued to; undefined for a person's. */
+  readonly service?: string | undefined;
 }
 
 /** 401: the signature is good, but the token or assertion was made for somebody else (RFC 7519 §4.1.3). */

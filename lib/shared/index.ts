@@ -38,6 +38,7 @@ export {
   UserRequiredError,
   WrongAudienceError,
   type ErrorCode,
+  type RevokedToken,
   type ServiceRequestFailure,
 } from './errors.js';
 export { ASSERTION_HEADER } from './gateway-assertion.js';

@@ -88,7 +88,8 @@ export function checkThrough<T extends Perishable & { readonly revocable: Revoca
   const isRevoked: unknown = revocations === undefined ? false : revocations.isRevoked(verified.revocable);
   if (isRevoked !== false) {
     cache.delete(token as string);
-    if (isRevoked === true) throw new TokenRevokedError();
+    const { tokenId, service } = verified.revocable;
+    if (isRevoked === true) throw new TokenRevokedError(undefined, { tokenId, service });
     // Anything but a plain no refuses: a list that answers with a promise must not let everybody in, nor end the process.
     Promise.resolve(isRevoked).catch(() => undefined);
     throw new TokenRevokedError('list_gave_no_answer');

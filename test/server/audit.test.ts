@@ -1,9 +1,12 @@
 import { expect } from 'chai';
 import { auditFields, endpointOf, tenantIdOf, writeAuditLine } from '../../lib/server/audit.js';
-import { InvalidTokenError } from '../../lib/shared/errors.js';
+import { InvalidTokenError, TokenRevokedError } from '../../lib/shared/errors.js';
+import { createRevocationList } from '../../lib/shared/revocation.js';
+import { createTokenVerifier } from '../../lib/shared/token.js';
 import { newSecret } from '../support/keys.js';
 import { callerOf, serviceToken, userToken } from '../support/proofs.js';
 import { recordingLogger } from '../support/recording-logger.js';
+import { thrownBy } from '../support/refusals.js';
 
 const secret = newSecret();
 const about = { endpoint: 'GET /x', tenantId: 't-1', requestId: 'r-1' };
@@ -54,6 +57,37 @@ describe('auditFields', () => {
       'reason',
       'user_id',
     );
+  });
+});
+
+describe('auditFields, of a token that is revoked', () => {
+  it('names the token and the service that it was issued to, as somebody may still be trying it', () => {
+    const refusal = new TokenRevokedError(undefined, { tokenId: 'jti-1', service: 'sales-service' });
+    expect(auditFields({ ...about, caller: undefined, refusal })).to.include({
+      service: 'sales-service',
+      token_id: 'jti-1',
+      code: 'token_revoked',
+    });
+    for (const other of [new TokenRevokedError(), new TokenRevokedError(undefined, {}), new InvalidTokenError()]) {
+      expect(auditFields({ ...about, caller: undefined, refusal: other })).to.include({
+        service: null,
+        token_id: null,
+      });
+    }
+  });
+
+  it('comes from the verifier', () => {
+    const token = serviceToken(secret);
+    const { tokenId } = callerOf(token, secret);
+    const revocations = createRevocationList();
+    const verifier = createTokenVerifier({ keys: secret, revocations });
+    verifier.verify(token);
+    revocations.revokeToken(String(tokenId));
+    const refusal = thrownBy(() => verifier.verify(token)) as TokenRevokedError;
+    expect(auditFields({ ...about, caller: undefined, refusal })).to.include({
+      service: 'orders-service',
+      token_id: tokenId,
+    });
   });
 });
 
