@@ -129,9 +129,11 @@ export function assertionKeysFromKeyFile(
   return { snapshot, refresh: file.refresh };
 }
 
-/** Derived keys stand one a line, or with commas between them as in the environment; PEMs from their first to their last line. */
+const PEM = /-----BEGIN [^-]+-----[^]*?-----END [^-]+-----/g;
+
+/** PEMs from their first to their last line; derived keys one a line, or with commas between them as in the environment. */
 function splitKeys(text: string): readonly string[] {
-  return text.includes('-----BEGIN')
-    ? [...text.matchAll(/-----BEGIN [^-]+-----[^]*?-----END [^-]+-----/g)].map(([pem]) => pem)
-    : text.split(/[\s,]+/).filter((key) => key !== '');
+  const pems = [...text.matchAll(PEM)].map(([pem]) => pem);
+  const rest = text.replaceAll(PEM, ' ').split(/[\s,]+/);
+  return [...pems, ...rest.filter((key) => key !== '')];
 }

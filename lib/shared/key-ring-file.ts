@@ -76,15 +76,17 @@ export function createKeyRingFile(setting: string, path: string, options: KeyRin
   const limits = { min: 0, max: MAX_SIGN_AFTER_SECONDS, fallback: 0 };
   const signAfterMs = wholeNumber('signAfterSeconds', options.signAfterSeconds, limits) * 1000;
   const logger = readLogger(options.logger);
-  const inForce = createSigningOrder(namesIn(setting).previous, signAfterMs);
+  const tell = (snapshot: KeySnapshot): void => {
+    logSafely(logger, 'info', 'Key ring changed', { path, ...summaryOf(snapshot) });
+  };
+  const inForce = createSigningOrder(namesIn(setting).previous, signAfterMs, tell);
 
   const watched = watchSource<RingKeys>({
     read: () => readKeySource(setting, path),
     parse: (text) => readKeys(setting, text),
     stamp: () => stampOfKeySource(path),
     onChange: (keys) => {
-      const { keys: shown } = summaryOf(inForce(keys));
-      logSafely(logger, 'info', 'Key ring changed', { path, keys: shown });
+      tell(inForce(keys));
     },
     onTrouble: ({ message }) => {
       logSafely(logger, 'error', 'Key ring could not be read again; the keys in force stay', { path, reason: message });

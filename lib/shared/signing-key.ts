@@ -13,9 +13,14 @@ export interface RingKeys {
  *
  * @param setting - what holds the previous keys, for messages
  * @param signAfterMs - how long a new current key only verifies
+ * @param onTakeover - told when a current key begins to sign because its time has come
  * @returns gives the snapshot of the keys: the same object until the keys, or the one that signs, are other ones
  */
-export function createSigningOrder(setting: string, signAfterMs: number): (keys: RingKeys) => KeySnapshot {
+export function createSigningOrder(
+  setting: string,
+  signAfterMs: number,
+  onTakeover: (snapshot: KeySnapshot) => void,
+): (keys: RingKeys) => KeySnapshot {
   let seen: RingKeys | undefined;
   let since: ReadonlyMap<string, number> = new Map();
   let snapshot: KeySnapshot;
@@ -47,7 +52,9 @@ export function createSigningOrder(setting: string, signAfterMs: number): (keys:
   };
 
   return (keys) => {
-    if (keys !== seen || performance.now() >= decideAt) decide(keys);
+    const isTakeover = keys === seen && performance.now() >= decideAt;
+    if (keys !== seen || isTakeover) decide(keys);
+    if (isTakeover) onTakeover(snapshot);
     return snapshot;
   };
 }

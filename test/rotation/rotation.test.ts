@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { createServiceToken } from '../../lib/shared/token.js';
 import { createTestCli, headerOf, type TestCli } from '../cli/cli.js';
 import { newSecret } from '../support/keys.js';
-import { mountSecret } from '../shared/key-files.js';
+import { mountSecret } from '../support/mounted-secret.js';
 import { expectNoPieceOf } from '../support/refusals.js';
 import { ask, eventually, type Load, startLoad } from './load.js';
 import { type Running, startProcess } from './processes.js';
@@ -97,25 +97,21 @@ describe('keys that are rotated three times under load', function () {
 
   it('lose no request: a directory as Kubernetes mounts a secret', async () => {
     const secrets = Array.from({ length: 4 }, newSecret);
-    const path = cli.path('keys');
-    const mount = (version: string, files: Readonly<Record<string, string>>): void => {
-      mountSecret(path, version, files);
-    };
     const tokens = secrets.map((keys) => createServiceToken('sales-service', { keys }));
     const [first] = secrets as [string];
-    mount('0', { current: first });
-    const [gateway, service] = await start(path);
+    const mount = mountSecret(cli.directory, { current: first });
+    const [gateway, service] = await start(mount.path);
     let inUse = tokens.slice(0, 1);
     load = startLoad({ gateway: gateway.url, service: service.url }, () => inUse);
     for (let rotation = 1; rotation <= 3; rotation++) {
       await wait(500);
       const [old, current] = secrets.slice(rotation - 1, rotation + 1) as [string, string];
-      mount(`${rotation}-both`, { current, previous: old });
+      mount.write({ current, previous: old });
       inUse = tokens.slice(rotation - 1, rotation + 1);
       await wait(500);
       inUse = tokens.slice(rotation, rotation + 1);
       await wait(300);
-      mount(`${rotation}-new`, { current });
+      mount.write({ current });
     }
     await wait(300);
     await expectNoFailure();

@@ -84,6 +84,7 @@ describe('assertionKeysFromFile', () => {
       `${derived(a)}\r\n\r\n${derived(b)}`,
       `${pem}${other}`,
       `\n${pem}`,
+      `${derived(a)}\n${pem}${derived(b)}`,
     ]) {
       contextFromGateway({ audience: HERE, logger, assertionKeys: follow(text) });
     }
@@ -96,6 +97,7 @@ describe('assertionKeysFromFile', () => {
     ['a private key', newEcPair().privatePem],
     ['half a PEM', newEcPair().publicPem.slice(0, 80)],
     ['a good key and a bad one', `${derived(b)}\nx`],
+    ['a public key and something else', `REPLACE-ME ${newEcPair().publicPem}`],
   ];
   for (const [what, text] of BROKEN()) {
     it(`keeps the keys in force, and says so, where the file becomes ${what}`, () => {

@@ -4,7 +4,8 @@ import { parseKeySource, readKeySource, stampOfKeySource } from '../../lib/share
 import { newSecret } from '../support/keys.js';
 import { expectNoPieceOf, misconfiguredBy, thrownBy } from '../support/refusals.js';
 import { shown } from '../support/shown.js';
-import { type KeyDirectory, keyDirectory, mountSecret } from './key-files.js';
+import { mountSecret } from '../support/mounted-secret.js';
+import { type KeyDirectory, keyDirectory } from './key-files.js';
 
 describe('readKeySource', () => {
   let directory: KeyDirectory;
@@ -39,11 +40,11 @@ describe('readKeySource', () => {
   });
 
   it('reads what Kubernetes mounts, which is whole', () => {
-    mountSecret(directory.path, '2026_1', { current: 'a', previous: 'b' });
-    expect(readKeySource('setting', directory.path).isWhole).to.equal(true);
-    expect(read()).to.deep.equal({ current: 'a', previous: ['b'], algorithm: undefined });
-    mountSecret(directory.path, '2026_2', { current: 'c' });
-    expect(read()).to.deep.equal({ current: 'c', previous: [], algorithm: undefined });
+    const mount = mountSecret(directory.path, { current: 'a', previous: 'b' });
+    expect(readKeySource('setting', mount.path).isWhole).to.equal(true);
+    expect(read(mount.path)).to.deep.equal({ current: 'a', previous: ['b'], algorithm: undefined });
+    mount.write({ current: 'c' });
+    expect(read(mount.path)).to.deep.equal({ current: 'c', previous: [], algorithm: undefined });
   });
 
   for (const extension of ['pem', 'key', 'txt']) {
@@ -104,12 +105,10 @@ describe('stampOfKeySource', () => {
     const first = stampOfKeySource(path);
     directory.replace('keys.json', '{}');
     expect(stampOfKeySource(path)).not.to.equal(first);
-    directory.remove();
-    const mount = keyDirectory();
-    mountSecret(mount.path, '1', { current: 'a' });
+    const mount = mountSecret(directory.path, { current: 'a' });
     const before = stampOfKeySource(mount.path);
-    mountSecret(mount.path, '2', { current: 'a' });
+    mount.write({ current: 'a' });
     expect(stampOfKeySource(mount.path)).to.be.a('string').and.not.to.equal(before);
-    mount.remove();
+    directory.remove();
   });
 });

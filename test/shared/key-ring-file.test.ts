@@ -8,10 +8,11 @@ import { createServiceToken, createTokenVerifier } from '../../lib/shared/token.
 import { serviceClaims } from '../support/claims.js';
 import { forge } from '../support/forge.js';
 import { newEcPair, newSecret } from '../support/keys.js';
+import { mountSecret } from '../support/mounted-secret.js';
 import { type RecordingLogger, recordingLogger } from '../support/recording-logger.js';
 import { expectNoPieceOf, misconfiguredBy, refusalOf, thrownBy } from '../support/refusals.js';
 import { shown } from '../support/shown.js';
-import { type KeyDirectory, keyDirectory, mountSecret } from './key-files.js';
+import { type KeyDirectory, keyDirectory } from './key-files.js';
 
 describe('keyRingFromFile', () => {
   const [a, b, c] = [newSecret(), newSecret(), newSecret()];
@@ -89,12 +90,12 @@ describe('keyRingFromFile', () => {
   });
 
   it('follows what Kubernetes mounts, in one step', () => {
-    mountSecret(directory.path, '1', { current: a });
-    const ring = follow(directory.path);
-    mountSecret(directory.path, '2', { current: `${b}\n`, previous: a });
+    const mount = mountSecret(directory.path, { current: a });
+    const ring = follow(mount.path);
+    mount.write({ current: `${b}\n`, previous: a });
     expect(ring.refresh()).to.equal(true);
     expect(ring.snapshot().keys).to.have.length(2);
-    mountSecret(directory.path, '3', { current: b });
+    mount.write({ current: b });
     clock.tick(1000);
     expect(ring.snapshot().keys).to.have.length(1);
   });
@@ -198,6 +199,7 @@ describe('keyRingFromFile', () => {
     createTokenVerifier({ keys: ring }).verify(tokenOf(b));
     clock.tick(120_000);
     expect(ring.snapshot().current?.kid).not.to.equal(old);
+    expect(logger.lines.map(({ message }) => message)).to.deep.equal(['Key ring changed', 'Key ring changed']);
   });
 
   it('follows no longer once it is closed', () => {

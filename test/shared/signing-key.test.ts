@@ -11,8 +11,13 @@ const keyOf = (kid: string, service?: string): RingKey =>
 describe('createSigningOrder', () => {
   const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((kid) => keyOf(kid)) as [RingKey, RingKey, RingKey, RingKey];
   let clock: sinon.SinonFakeTimers;
+  let takeovers: string[];
+  const onTakeover = (snapshot: KeySnapshot): void => {
+    takeovers.push(kids(snapshot));
+  };
   beforeEach(() => {
     clock = sinon.useFakeTimers({ toFake: ['performance'] });
+    takeovers = [];
   });
   afterEach(() => {
     clock.restore();
@@ -22,13 +27,13 @@ describe('createSigningOrder', () => {
   const kids = ({ keys: all }: KeySnapshot): string => all.map(({ kid }) => kid).join();
 
   it('has a new current key sign at once by default', () => {
-    const order = createSigningOrder('previous', 0);
+    const order = createSigningOrder('previous', 0, onTakeover);
     expect(kids(order(keys(a)))).to.equal('a');
     expect(kids(order(keys(b, a)))).to.equal('b,a');
   });
 
   it('has a new current key only verify at first, and sign after its time', () => {
-    const order = createSigningOrder('previous', 60_000);
+    const order = createSigningOrder('previous', 60_000, onTakeover);
     order(keys(a));
     const next = keys(b, a);
     const early = order(next);
@@ -37,6 +42,8 @@ describe('createSigningOrder', () => {
     expect(order(next)).to.equal(early);
     clock.tick(1);
     expect(kids(order(next))).to.equal('b,a');
+    order(next);
+    expect(takeovers).to.deep.equal(['b,a']);
     // A key that has been there as a previous one is no new one.
     order(keys(b, a, c));
     clock.tick(60_000);
@@ -44,11 +51,11 @@ describe('createSigningOrder', () => {
   });
 
   it('takes the first state that it sees for old', () => {
-    expect(createSigningOrder('previous', 60_000)(keys(a, b)).current?.kid).to.equal('a');
+    expect(createSigningOrder('previous', 60_000, onTakeover)(keys(a, b)).current?.kid).to.equal('a');
   });
 
   it('has the key that signed go on as long as it is there', () => {
-    const order = createSigningOrder('previous', 60_000);
+    const order = createSigningOrder('previous', 60_000, onTakeover);
     order(keys(a));
     order(keys(b, a));
     clock.tick(30_000);
@@ -62,7 +69,7 @@ describe('createSigningOrder', () => {
   });
 
   it('chooses among those that are left the one that has been there longest', () => {
-    const order = createSigningOrder('previous', 60_000);
+    const order = createSigningOrder('previous', 60_000, onTakeover);
     order(keys(a));
     clock.tick(1000);
     order(keys(a, b));
@@ -73,7 +80,7 @@ describe('createSigningOrder', () => {
   });
 
   it('never signs with a key that cannot, or that speaks for one service', () => {
-    const order = createSigningOrder('previous', 60_000);
+    const order = createSigningOrder('previous', 60_000, onTakeover);
     const [bound, pair] = [keyOf('bound', 'orders-service'), readKey('key', newEcPair().publicPem, undefined, false)];
     order(keys(undefined, bound, pair));
     expect(order(keys(undefined, bound, pair)).current).to.equal(undefined);
@@ -81,11 +88,12 @@ describe('createSigningOrder', () => {
   });
 
   it('gives the same snapshot until something changes', () => {
-    const order = createSigningOrder('previous', 0);
+    const order = createSigningOrder('previous', 0, onTakeover);
     const state = keys(a);
     const snapshot = order(state);
     clock.tick(1e9);
     expect(order(state)).to.equal(snapshot);
     expect(order(keys(a))).not.to.equal(snapshot);
+    expect(takeovers).to.deep.equal([]);
   });
 });
