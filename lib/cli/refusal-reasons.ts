@@ -34,13 +34,14 @@ export function unprovenFacts(
     .join(', ');
   try {
     const parsed = parseJwt(token);
-    const { type, service, user_id: userId, exp } = parsePayload(parsed);
+    const { type, service, user_id: userId, exp, jti } = parsePayload(parsed);
     return [
       ['Type', shown(type)],
       ['Holder', shown(service ?? userId)],
       ['Algorithm', shown(parsed.algorithm)],
       ['Key id', shown(parsed.kid)],
       ['Our keys', ours],
+      ['Token id', shown(jti)],
       ['Expires', typeof exp === 'number' && exp > 0 && exp < 253_402_300_799 ? isoTime(Math.floor(exp)) : undefined],
     ];
   } catch {

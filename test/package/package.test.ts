@@ -13,6 +13,7 @@ const WANTED = new RegExp(
     '^(?:README|CHANGELOG|CONTRIBUTING|SECURITY)\\.md$',
     '^LICENSE$',
     '^deploy/.+\\.(?:md|yaml)$',
+    '^examples/kubernetes/[a-z-]+\\.ts$',
     '^docs/(?:guides/)?[a-z-]+\\.md$',
     '^dist/(?:esm|cjs)/.+\\.(?:js|d\\.ts)(?:\\.map)?$',
     '^dist/cjs/package\\.json$',
