@@ -228,17 +228,17 @@ describe('the command line', () => {
 
   // X2
   describe('a secret that is', () => {
-    const WEAK = [
-      '',
-      'short',
-      'a'.repeat(64),
-      ' '.repeat(40),
-      'your-super-secret-key-change-in-production',
-      `  ${newSecret()}`,
-      'abcdefghijklmnopqrstuvwxyz0123456789',
+    const WEAK: readonly (readonly [what: string, secret: string])[] = [
+      ['empty', ''],
+      ['short', 'short'],
+      ['one character over and over', 'a'.repeat(64)],
+      ['white space', ' '.repeat(40)],
+      ['a placeholder', 'your-super-secret-key-change-in-production'],
+      ['in white space', `  ${newSecret()}`],
+      ['a pattern', 'abcdefghijklmnopqrstuvwxyz0123456789'],
     ];
-    for (const secret of WEAK) {
-      it(`${shown(secret)} is refused and not shown`, async () => {
+    for (const [what, secret] of WEAK) {
+      it(`${what} is refused and not shown`, async () => {
         const { code, stdout, stderr } = await cli.run(['generate', 'orders-service'], {
           env: { JWT_SECRET_KEY: secret },
         });

@@ -212,7 +212,7 @@ describe('service-auth verify', () => {
     for (const token of [
       sign({ service: hostile }),
       sign({ type: hostile }),
-      jwt.sign({ ...claims, user_id: hostile, service: undefined }, 'x'.repeat(40)),
+      jwt.sign({ ...claims, user_id: hostile, service: undefined }, newSecret()),
     ]) {
       const { stdout, stderr, code } = await verify(token);
       expect(code).to.equal(1);
