@@ -5,7 +5,7 @@ import { keyRingFromEnv } from '../shared/key-ring-env.js';
 import { readKeyRingFile } from '../shared/key-ring-file.js';
 import type { KeyRing } from '../shared/key-ring.js';
 import { readSetting } from '../shared/settings.js';
-import type { CliIo } from './cli-io.js';
+import { type CliIo, printable } from './cli-io.js';
 
 /**
  * Reads the keys once: from the file or directory that `--keys` names, else `JWT_KEYS_FILE`, else `JWT_SECRET_KEY` and its siblings.
@@ -26,7 +26,7 @@ export function readKeys(io: CliIo, path: string | undefined): KeyRing {
   }
   const absolute = resolve(io.cwd, place);
   const ring = readKeyRingFile(setting, absolute);
-  warnIfOpen(io, absolute, place);
+  warnIfOpen(io, absolute, printable(place));
   return ring;
 }
 

@@ -66,7 +66,10 @@ function readService(place: string, entry: unknown): KnownService {
     apiPath,
   } = entry as { readonly name?: unknown; readonly url?: unknown; readonly apiPath?: unknown };
   const name = checkServiceName(`name of ${place}`, given);
-  if (url !== undefined && !(typeof url === 'string' && /^https?:\/\/[^\s@]+$/.test(url) && URL.canParse(url))) {
+  if (
+    url !== undefined &&
+    !(typeof url === 'string' && /^https?:\/\/[\x21-\x3f\x41-\x7e]+$/.test(url) && URL.canParse(url))
+  ) {
     throw new ConfigurationError(
       `url of ${place}`,
       'must be a URL without user name, such as http://orders-service:8000.',

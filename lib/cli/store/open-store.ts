@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { resolveRedis } from '../../server/revocation/redis-options.js';
 import { readSetting } from '../../shared/settings.js';
-import type { CliIo } from '../cli-io.js';
+import { type CliIo, printable } from '../cli-io.js';
 import { createFileStore } from './file-store.js';
 import { openRedisStore } from './redis-store.js';
 import type { TokenStore } from './token-store.js';
@@ -22,7 +22,7 @@ export async function openStore(io: CliIo, { dir, redisPrefix }: StoreOptions): 
   const url = readSetting('REDIS_URL', io.env);
   if (dir === undefined && url !== undefined) return openRedisStore(resolveRedis({ keyPrefix: redisPrefix }, io.env));
   const place = dir ?? readSetting('SERVICE_AUTH_DIR', io.env) ?? '.service-auth';
-  return createFileStore(resolve(io.cwd, place), place);
+  return createFileStore(resolve(io.cwd, place), printable(place));
 }
 
 /** Opens the store, acts, and closes it whatever happens. */

@@ -70,7 +70,12 @@ export function openRedisLink(redis: ResolvedRedis, handlers: RedisLinkHandlers)
     });
     timer = setInterval(() => void askOnce(asking), ASK_EVERY_MS);
     timer.unref();
-    await Promise.all([asking.connect(), listening.connect().then(() => listening.subscribe(channel, onMessage))]);
+    asking.connect().catch(report);
+    // Where it may not listen, what it asks for is all that it learns.
+    listening
+      .connect()
+      .then(() => listening.subscribe(channel, onMessage))
+      .catch(report);
   };
   open().catch((error: unknown) => {
     failed(error);

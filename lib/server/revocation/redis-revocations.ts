@@ -69,7 +69,8 @@ export async function loadRevocations(
     version,
     entries: [
       ...tokens.map(({ value, score }) =>
-        Number.isFinite(score) ? { tokenId: value, expiresAt: score } : { tokenId: value },
+        // Without an end that can be one, it never ends.
+        Number.isFinite(score) && score > 0 ? { tokenId: value, expiresAt: score } : { tokenId: value },
       ),
       ...services.map(({ value, score }) => ({ service: value, issuedBefore: score })),
     ],

@@ -63,6 +63,8 @@ describe('service-auth services', () => {
     '[{ "name": "a", "url": "http://user:pass@a" }]',
     '[{ "name": "a", "url": "http://a b" }]',
     '[{ "name": "a", "url": "http://[" }]',
+    '[{ "name": "a", "url": "http://a\\u202eb" }]',
+    '[{ "name": "a", "url": "http://a\\u001b[2J" }]',
     '[{ "name": "a", "url": 1 }]',
     '[{ "name": "a", "apiPath": "a" }]',
     '[{ "name": "a", "apiPath": "/a b" }]',

@@ -122,10 +122,32 @@ describe('revocationListFromRedis', function () {
     await client.zAdd(KEYS.tokens, [
       { value: ' ', score: LATER },
       { value: 'a', score: LATER },
+      { value: 'b', score: -5 },
     ]);
     const list = await followed();
-    expect(list.entries()).to.deep.equal([{ tokenId: 'a', expiresAt: LATER }]);
+    expect(list.entries()).to.deep.equal([{ tokenId: 'b' }, { tokenId: 'a', expiresAt: LATER }]);
     expect(messages()).to.have.length(1);
+  });
+
+  it('needs no right to listen', async () => {
+    await client.sendCommand([
+      'ACL',
+      'SETUSER',
+      'deaf',
+      'on',
+      '>deaf-deaf-deaf',
+      '~*',
+      '+get',
+      '+zrange',
+      '+ping',
+      '+client',
+      '+hello',
+      '+info',
+    ]);
+    const list = await followed({ url: redis.url.replace('redis://', 'redis://deaf:deaf-deaf-deaf@') });
+    await revoke({ tokenId: 'a' });
+    await eventually(() => list.isRevoked({ tokenId: 'a' }));
+    expect(messages().some((line) => line.startsWith('warn:'))).to.equal(true);
   });
 
   it('keeps to its prefix', async () => {
