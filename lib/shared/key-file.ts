@@ -35,6 +35,13 @@ export function readKeySource(setting: string, path: string): Reading {
  * @throws ConfigurationError where it is none; nothing of it is quoted
  */
 export function parseKeySource(setting: string, text: string): KeyRingOptions {
+  if (!text.startsWith('{')) {
+    throw new ConfigurationError(
+      setting,
+      'holds no JSON such as { "current": …, "previous": [] }, which \'service-auth keys rotate\' makes. A key alone goes into a ' +
+        "directory, as its file 'current'.",
+    );
+  }
   const options = parseJson(setting, text);
   checkOptionNames(`the keys that ${setting} names`, options, ['current', 'previous', 'algorithm', 'version']);
   const { current, previous, algorithm } = options as KeyRingOptions;
