@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { ConfigurationError } from '../shared/errors.js';
 import { defaultLogger, type Logger, readLogger } from '../shared/log.js';
-import { checkOptionNames, describe, readFlag, wholeNumber } from '../shared/options.js';
+import { describe, ownOptions, readFlag, wholeNumber } from '../shared/options.js';
 import { checkServiceName } from '../shared/services.js';
 import { agentsFor } from './target/agents.js';
 import type { ClientCore } from './client-core.js';
@@ -92,9 +92,7 @@ export function settleClientOptions(
   token: string | TokenSource | undefined,
   given: CreateServiceClientOptions,
 ): SettledClientOptions {
-  checkOptionNames('createServiceClient', given, CLIENT_OPTIONS);
-  // Without a prototype: what somebody's Object.prototype holds is no option.
-  const options: CreateServiceClientOptions = Object.assign(Object.create(null) as object, given);
+  const options = ownOptions('createServiceClient', given, CLIENT_OPTIONS);
   const { baseURL, allowedOrigins, dangerouslyAllowPlainHttp, service } = options;
   const logger = readLogger(options.logger);
   const teller = createTeller(logger, readEmitter(options.events));

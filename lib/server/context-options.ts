@@ -17,7 +17,7 @@ import type { RingKey } from '../shared/key.js';
 import { keyRingFromEnv } from '../shared/key-ring-env.js';
 import { isKeyRing, type KeyRing, type KeysInput, toKeyRing } from '../shared/key-ring.js';
 import { type Logger, readLogger } from '../shared/log.js';
-import { checkOptionNames, readFlag } from '../shared/options.js';
+import { ownOptions, readFlag } from '../shared/options.js';
 import type { RevocationList } from '../shared/revocation.js';
 import { checkServiceName } from '../shared/services.js';
 import { isProduction, readListSetting, readServiceName, readSetting } from '../shared/settings.js';
@@ -100,7 +100,7 @@ const NAMES: readonly (keyof ContextFromGatewayOptions)[] = [
  * @throws ConfigurationError where one is unknown or wrong, or where a trust decision is missing in production
  */
 export function resolveContext(owner: string, options: ContextFromGatewayOptions): ResolvedContext {
-  checkOptionNames(owner, options, NAMES);
+  options = ownOptions(owner, options, NAMES);
   const logger = readLogger(options.logger);
   const keys = options.keys === undefined ? keyRingFromEnv() : toKeyRing('keys', options.keys);
   const assertionKeys = readAssertionKeys(options.assertionKeys, keys, logger);

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../shared/errors.js';
 import { isScope } from '../shared/identity-text.js';
-import { checkOptionNames, describe } from '../shared/options.js';
+import { describe, ownOptions } from '../shared/options.js';
 import type { GuardOptions } from './guard.js';
 
 /**
@@ -32,7 +32,7 @@ export function readGuardArguments<T extends GuardOptions>(
 ): T {
   checkIsCalled(rule.name, args);
   if (args.every((arg) => typeof arg === 'string')) {
-    return (args.length === 0 ? {} : { [rule.list]: args }) as unknown as T;
+    return ownOptions(rule.name, (args.length === 0 ? {} : { [rule.list]: args }) as unknown as T, rule.options);
   }
   const [options] = args;
   if (args.length > 1 || !isObject(options) || Array.isArray(options)) {
@@ -41,8 +41,7 @@ export function readGuardArguments<T extends GuardOptions>(
       `takes names, or one object: ${rule.name}('a', 'b') or ${rule.name}({ ${rule.list}: ['a', 'b'] }), not ${args.map(describe).join(', ')}.`,
     );
   }
-  checkOptionNames(rule.name, options, rule.options);
-  return options as T;
+  return ownOptions(rule.name, options as T, rule.options);
 }
 
 /**

@@ -8,7 +8,7 @@ import { ConfigurationError } from './errors.js';
 import type { RingKey } from './key.js';
 import { logSafely } from './log-safely.js';
 import { type Logger, readLogger } from './log.js';
-import { checkOptionNames, describe } from './options.js';
+import { ownOptions, describe } from './options.js';
 import { readTextFile, stampOfFile } from './read-file.js';
 import { watchSource } from './watched-source.js';
 
@@ -54,7 +54,7 @@ export interface WatchedAssertionKeys {
  * @throws ConfigurationError where the file holds no such keys, or an option is wrong
  */
 export function assertionKeysFromFile(path: string, options: AssertionKeysFromFileOptions = {}): WatchedAssertionKeys {
-  checkOptionNames('assertionKeysFromFile', options, ['logger']);
+  options = ownOptions('assertionKeysFromFile', options, ['logger']);
   if (typeof path !== 'string' || path === '') {
     throw new ConfigurationError('path', `must be the path of a file, not ${describe(path)}.`);
   }

@@ -3,7 +3,7 @@ import { ConfigurationError } from './errors.js';
 import { isSameKey, isSecretAlgorithm, keyId, readKey, type RingKey } from './key.js';
 import { type KeyRing, type KeysInput, toKeyRing } from './key-ring.js';
 import type { KeySnapshot } from './key-snapshot.js';
-import { checkOptionNames, describe } from './options.js';
+import { ownOptions, describe } from './options.js';
 import { checkServiceName } from './services.js';
 import { weakness } from './weak-secret.js';
 
@@ -46,7 +46,7 @@ export type AssertionKeyInput = string | Uint8Array | KeyObject;
  * @throws ConfigurationError where the current key is a key pair, of which services take the public half instead
  */
 export function deriveAssertionKey(service: string, options: { readonly keys: KeysInput | undefined }): string {
-  checkOptionNames('deriveAssertionKey', options, ['keys']);
+  options = ownOptions('deriveAssertionKey', options, ['keys']);
   const { current } = toKeyRing('keys', options.keys).snapshot();
   if (current === undefined || !mayVouch(current, false)) {
     throw new ConfigurationError('keys', 'must have a shared secret, bound to no service, as its current key.');

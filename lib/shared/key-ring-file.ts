@@ -4,7 +4,7 @@ import { type KeyRing, readRingKeys, ringOf, type RingNames } from './key-ring.j
 import { type KeySnapshot, summaryOf, takeSnapshot } from './key-snapshot.js';
 import { logSafely } from './log-safely.js';
 import { type Logger, readLogger } from './log.js';
-import { checkOptionNames, describe, wholeNumber } from './options.js';
+import { ownOptions, describe, wholeNumber } from './options.js';
 import { createSigningOrder, type RingKeys } from './signing-key.js';
 import { watchSource } from './watched-source.js';
 
@@ -60,7 +60,7 @@ export interface WatchedKeyRing extends KeyRing {
  * @throws ConfigurationError where the path holds no keys, or an option is wrong
  */
 export function keyRingFromFile(path: string, options: KeyRingFromFileOptions = {}): WatchedKeyRing {
-  checkOptionNames('keyRingFromFile', options, ['signAfterSeconds', 'logger']);
+  options = ownOptions('keyRingFromFile', options, ['signAfterSeconds', 'logger']);
   if (typeof path !== 'string' || path === '') {
     throw new ConfigurationError('path', `must be the path of a file or directory, not ${describe(path)}.`);
   }

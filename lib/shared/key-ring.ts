@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { ConfigurationError } from './errors.js';
 import { checkAlgorithm, type Algorithm, type KeyInput, readKey, type RingKey } from './key.js';
 import { type KeySnapshot, summaryOf, takeSnapshot } from './key-snapshot.js';
-import { checkOptionNames } from './options.js';
+import { ownOptions } from './options.js';
 
 /**
  * The one key that signs and every key that still verifies.
@@ -60,7 +60,7 @@ export type KeysInput = KeyRing | KeyRingOptions | KeyInput;
  * @throws ConfigurationError where there is no key, or one is weak, unreadable, twice there or not of its algorithm
  */
 export function createKeyRing(options: KeyRingOptions): KeyRing {
-  checkOptionNames('createKeyRing', options, ['current', 'previous', 'algorithm']);
+  options = ownOptions('createKeyRing', options, ['current', 'previous', 'algorithm']);
   return buildRing(options, { current: 'current', previous: 'previous', algorithm: 'algorithm' });
 }
 
@@ -79,13 +79,14 @@ export function toKeyRing(setting: string, keys: KeysInput | undefined): KeyRing
       'is missing. Give it { current: secret }, or keyRingFromEnv() with JWT_SECRET_KEY set.',
     );
   }
-  const isOptions = isObject(keys) && ('current' in keys || 'previous' in keys);
-  if (isOptions) checkOptionNames(setting, keys, ['current', 'previous', 'algorithm']);
-  return buildRing(isOptions ? keys : { current: keys as KeyInput }, {
-    current: isOptions ? `${setting}.current` : setting,
-    previous: `${setting}.previous`,
-    algorithm: `${setting}.algorithm`,
-  });
+  const names: RingNames = { current: setting, previous: `${setting}.previous`, algorithm: `${setting}.algorithm` };
+  if (!isRingOptions(keys)) return buildRing({ current: keys, previous: undefined, algorithm: undefined }, names);
+  const options = ownOptions(setting, keys, ['current', 'previous', 'algorithm']);
+  return buildRing(options, { ...names, current: `${setting}.current` });
+}
+
+function isRingOptions(keys: KeyRingOptions | KeyInput): keys is KeyRingOptions {
+  return isObject(keys) && (Object.hasOwn(keys, 'current') || Object.hasOwn(keys, 'previous'));
 }
 
 /** Tells whether `keys` is a key ring, of this package or of the application. */

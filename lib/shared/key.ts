@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, createSecretKey, KeyObject, sign, verify } from 'node:crypto';
 import { ConfigurationError } from './errors.js';
 import { isSameKey, keyId } from './key-id.js';
-import { checkOptionNames, describe } from './options.js';
+import { describe, ownOptions } from './options.js';
 import { checkServiceName } from './services.js';
 import { rsaWeakness } from './weak-rsa.js';
 import { weakness } from './weak-secret.js';
@@ -82,8 +82,12 @@ const CURVES = { prime256v1: 'ES256', secp384r1: 'ES384', secp521r1: 'ES512' } a
  * @throws ConfigurationError where the key is weak, empty, a placeholder, unreadable, not of its algorithm, or not one pair
  */
 export function readKey(setting: string, input: KeyInput, preferred: Algorithm | undefined, strict: boolean): RingKey {
-  const given = isDescription(input) ? input : { key: input };
-  checkOptionNames(setting, given, ['key', 'algorithm', 'kid', 'service']);
+  const given = ownOptions(setting, isDescription(input) ? input : { key: input }, [
+    'key',
+    'algorithm',
+    'kid',
+    'service',
+  ]);
   const wanted = checkAlgorithm(`${setting}.algorithm`, given.algorithm);
   const material = readMaterial(setting, given.key, wanted ?? (strict ? preferred : undefined));
   const algorithm = wanted ?? algorithmFor(material, preferred, strict);

@@ -1,6 +1,6 @@
 import winston from 'winston';
 import { ConfigurationError } from './errors.js';
-import { checkOptionNames, describe } from './options.js';
+import { ownOptions, describe } from './options.js';
 import { redact, redactText } from './redact.js';
 import { readSetting, type Environment } from './settings.js';
 
@@ -71,7 +71,7 @@ export const redactFormat: winston.Logform.FormatWrap = winston.format((info) =>
  * @throws ConfigurationError where the level is none of winston's
  */
 export function createLogger(options: CreateLoggerOptions = {}, env: Environment = process.env): winston.Logger {
-  checkOptionNames('createLogger', options, ['level', 'transports']);
+  options = ownOptions('createLogger', options, ['level', 'transports']);
   const level = options.level ?? readSetting('LOG_LEVEL', env) ?? 'info';
   if (!LEVELS.includes(level as LogLevel)) {
     const setting = options.level === undefined ? 'LOG_LEVEL' : 'level';

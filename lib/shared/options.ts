@@ -22,6 +22,17 @@ export function checkOptionNames(owner: string, options: unknown, known: readonl
   }
 }
 
+/**
+ * Reads an options object, as {@link checkOptionNames} allows it.
+ *
+ * @returns a copy without a prototype: what somebody's `Object.prototype` holds is no option, and what changes later has no effect
+ * @throws ConfigurationError as there
+ */
+export function ownOptions<Options extends object>(owner: string, options: Options, known: readonly string[]): Options {
+  checkOptionNames(owner, options, known);
+  return Object.assign(Object.create(null) as object, options);
+}
+
 /** A key or a date has no names of its own either: taken for options, it would silently count as none. */
 function isPlainObject(value: unknown): value is object {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;

@@ -1,6 +1,6 @@
 import { ConfigurationError } from './errors.js';
 import { isIdentityText } from './identity-text.js';
-import { checkOptionNames, describe, MAX_CLOCK_TOLERANCE_SECONDS } from './options.js';
+import { ownOptions, describe, MAX_CLOCK_TOLERANCE_SECONDS } from './options.js';
 import { checkServiceName } from './services.js';
 
 /** What a revocation list needs to know of a token. */
@@ -111,7 +111,7 @@ export function createRevocationList(): MemoryRevocationList {
       return issuedBefore !== undefined && (issuedAt === undefined || issuedAt < issuedBefore);
     },
     revokeToken(tokenId, options = {}) {
-      checkOptionNames('revokeToken', options, ['expiresAt']);
+      options = ownOptions('revokeToken', options, ['expiresAt']);
       if (!isIdentityText(tokenId))
         throw new ConfigurationError('tokenId', `must be a token's jti, not ${describe(tokenId)}.`);
       const expiresAt = readMoment('expiresAt', options.expiresAt, Number.POSITIVE_INFINITY);
@@ -124,7 +124,7 @@ export function createRevocationList(): MemoryRevocationList {
       if (tokens.size >= sweepAt) sweep();
     },
     revokeService(service, options = {}) {
-      checkOptionNames('revokeService', options, ['issuedBefore']);
+      options = ownOptions('revokeService', options, ['issuedBefore']);
       const name = checkServiceName('service', service);
       const issuedBefore = readMoment('issuedBefore', options.issuedBefore, Math.floor(Date.now() / 1000) + 1);
       services.set(name, Math.max(issuedBefore, services.get(name) ?? 0));

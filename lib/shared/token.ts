@@ -5,7 +5,7 @@ import { ConfigurationError } from './errors.js';
 import { isIdentityText, isRole, isScope } from './identity-text.js';
 import { type KeysInput, toKeyRing } from './key-ring.js';
 import { MAX_TOKEN_LENGTH } from './jwt.js';
-import { checkOptionNames, describe, MAX_CLOCK_TOLERANCE_SECONDS, wholeNumber } from './options.js';
+import { ownOptions, describe, MAX_CLOCK_TOLERANCE_SECONDS, wholeNumber } from './options.js';
 import type { RevocationList } from './revocation.js';
 import { checkServiceName } from './services.js';
 import { createTokenChecker, type RequirableClaim, type TokenPolicy } from './token-checker.js';
@@ -53,7 +53,14 @@ export interface CreateServiceTokenOptions {
  */
 export function createServiceToken(service: string, options: CreateServiceTokenOptions): string {
   checkServiceName('service', service);
-  checkOptionNames('createServiceToken', options, ['keys', 'expiresInSeconds', 'role', 'scope', 'audience', 'issuer']);
+  options = ownOptions('createServiceToken', options, [
+    'keys',
+    'expiresInSeconds',
+    'role',
+    'scope',
+    'audience',
+    'issuer',
+  ]);
   const { current } = toKeyRing('keys', options.keys).snapshot();
   if (current?.signingKey === undefined) {
     throw new ConfigurationError('keys', 'has no current key, so it can verify but not sign. Give it one.');
@@ -164,7 +171,7 @@ const REQUIRABLE: readonly RequirableClaim[] = ['jti', 'kid', 'iss', 'aud', 'iat
 
 /** Settles the options of a verifier. */
 function readTokenPolicy(owner: string, options: CreateTokenVerifierOptions): TokenPolicy {
-  checkOptionNames(owner, options, [
+  options = ownOptions(owner, options, [
     'keys',
     'issuer',
     'audience',

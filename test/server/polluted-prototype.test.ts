@@ -1,11 +1,16 @@
 import { expect } from 'chai';
+import express5 from 'express';
 import { contextFromGateway } from '../../lib/server/context-from-gateway.js';
 import { requireRole } from '../../lib/server/require-role.js';
+import { requireService } from '../../lib/server/require-service.js';
+import { createKeyRing, toKeyRing } from '../../lib/shared/key-ring.js';
+import { createServiceToken, createTokenVerifier } from '../../lib/shared/token.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { newSecret } from '../support/keys.js';
 import { ask, outcome, probe } from '../support/probe.js';
 import { bearerLine, HERE, serviceToken, userToken } from '../support/proofs.js';
 import { recordingLogger } from '../support/recording-logger.js';
+import { refusalOf } from '../support/refusals.js';
 import { send } from '../support/wire.js';
 
 const secret = newSecret();
@@ -63,3 +68,47 @@ for (const { name, express } of EXPRESS_VERSIONS) {
     });
   });
 }
+
+describe('factories, while Object.prototype is polluted', () => {
+  /** Makes something while every object inherits an option. */
+  const madeWith = <T>(name: string, value: unknown, make: () => T): Promise<T> =>
+    polluted(name, value, () => Promise.resolve(make()));
+
+  it('take no option that nobody gave', async () => {
+    const token = createServiceToken('orders-service', { keys: secret, audience: 'sales-service' });
+    const verifier = await madeWith('audience', null, () => createTokenVerifier({ keys: secret }));
+    expect(refusalOf(() => verifier.verify(token)).code).to.equal('wrong_audience');
+    expect(createTokenVerifier({ keys: secret, audience: null }).verify(token).sub).to.equal('orders-service');
+    const ring = await madeWith('service', 'sales-service', () => createKeyRing({ current: secret }));
+    expect(ring.snapshot().current?.service).to.equal(undefined);
+    expect(
+      (await madeWith('previous', newSecret(), () => createKeyRing({ current: secret }))).snapshot().keys,
+    ).to.have.length(1);
+    expect((await madeWith('previous', newSecret(), () => toKeyRing('keys', secret))).snapshot().keys).to.have.length(
+      1,
+    );
+  });
+
+  it('believe no peer that nobody named', async () => {
+    const lines = ['x-user-type: access', 'x-user-id: u-1', 'x-user-email: a@b'];
+    const [{ express }] = EXPRESS_VERSIONS as unknown as [(typeof EXPRESS_VERSIONS)[number]];
+    const app = await madeWith('trustedNetworks', ['loopback'], () => probe(express, { keys: secret, audience: HERE }));
+    expect(outcome(await ask(app, { lines }))).to.equal('nobody: unproven_identity');
+    const trusting = probe(express, { keys: secret, audience: HERE, trustedNetworks: ['loopback'] });
+    expect((await ask(trusting, { lines })).user).to.include({ userId: 'u-1' });
+  });
+
+  it('answer refusals as nobody else said', async () => {
+    const letIn = (_error: unknown, _req: unknown, _res: unknown, next: () => void): void => {
+      next();
+    };
+    for (const args of [[], ['orders-service'], [{ logger }]] as never[]) {
+      const app = express5();
+      app.use(contextFromGateway({ keys: secret, audience: null, logger }));
+      app.use(await madeWith('onDenied', letIn, () => requireService(...(args as readonly string[]))));
+      app.use((_req, res) => res.end());
+      expect((await send(app)).status).to.equal(401);
+      expect((await send(app, { lines: [bearerLine(serviceToken(secret))] })).status).to.equal(200);
+    }
+  });
+});

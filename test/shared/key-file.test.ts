@@ -1,5 +1,9 @@
-import { mkdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import fs, { mkdirSync, renameSync, symlinkSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { join } from 'node:path';
 import { expect } from 'chai';
+import sinon from 'sinon';
 import { parseKeySource, readKeySource, stampOfKeySource } from '../../lib/shared/key-file.js';
 import { newSecret } from '../support/keys.js';
 import { expectNoPieceOf, misconfiguredBy, thrownBy } from '../support/refusals.js';
@@ -77,13 +81,150 @@ describe('readKeySource', () => {
     expect(misconfiguredBy(() => read())).to.equal('setting');
   });
 
+  it('takes a hundred files, and refuses one more', () => {
+    for (let i = 0; i < 100; i++) directory.write(`previous-${i}`, `${i}`);
+    directory.write('.swap', 'x');
+    expect((read() as { previous: unknown[] }).previous).to.have.length(100);
+    directory.write('current', 'a');
+    expect(misconfiguredBy(() => read())).to.equal('setting');
+  });
+
+  it('takes a mebibyte, and refuses one byte more', () => {
+    const json = '{"current":"a"}';
+    expect(read(directory.write('keys.json', json.padEnd(1024 * 1024)))).to.include({ current: 'a' });
+    expect(misconfiguredBy(() => read(directory.write('keys.json', json.padEnd(1024 * 1024 + 1))))).to.equal('setting');
+    const other = keyDirectory();
+    other.write('current', 'a'.padEnd(1024 * 1024 + 1));
+    expect(misconfiguredBy(() => read(other.path))).to.equal('current in setting');
+    other.write('current', 'a'.padEnd(1024 * 1024));
+    expect(read(other.path)).to.include({ current: 'a' });
+    other.remove();
+  });
+
+  it('refuses a pipe, at once, in place of the file and among the keys', () => {
+    execFileSync('mkfifo', [directory.file('current')]);
+    expect(misconfiguredBy(() => read(directory.file('current')))).to.equal('setting');
+    expect(misconfiguredBy(() => read())).to.equal('current in setting');
+  });
+
+  it('refuses a file that is no text in UTF-8, and names it', () => {
+    directory.write('current', 'a');
+    directory.write('previous-1', Buffer.from([0xff, 0xfe]));
+    expect(misconfiguredBy(() => read())).to.equal('previous-1 in setting');
+    expect(misconfiguredBy(() => read(directory.file('previous-1')))).to.equal('setting');
+    directory.write('previous-1', '\uFEFFb\r\n');
+    expect(read())
+      .to.include({ current: 'a' })
+      .and.to.deep.include({ previous: ['b'] });
+  });
+
+  it('reads a directory without files as no keys, and an empty file as an empty key', () => {
+    expect(read()).to.deep.equal({ current: undefined, previous: [], algorithm: undefined });
+    directory.write('current', '\n');
+    expect(read()).to.include({ current: '' });
+  });
+
+  it('is the same text as long as the files are the same, in whatever order they were made', () => {
+    directory.write('previous-2', 'c');
+    directory.write('previous-1', 'b');
+    directory.write('current', 'a');
+    const other = keyDirectory();
+    for (const [name, text] of [
+      ['current', 'a'],
+      ['previous-1', 'b'],
+      ['previous-2', 'c'],
+    ] as const)
+      other.write(name, `${text}\n`);
+    expect(readKeySource('setting', other.path).text).to.equal(readKeySource('setting', directory.path).text);
+    other.remove();
+  });
+
   it('refuses what is not there', () => {
     expect(misconfiguredBy(() => read(directory.file('nowhere')))).to.equal('setting');
   });
 });
 
+describe('readKeySource, while Kubernetes changes a mount', () => {
+  let directory: KeyDirectory;
+  beforeEach(() => {
+    directory = keyDirectory();
+  });
+  afterEach(() => {
+    directory.remove();
+  });
+
+  /** Does something once the names of a directory have been listed, before the files are read. */
+  const afterListing = <T>(act: () => void, work: () => T): T => {
+    const list = fs.readdirSync;
+    const stub = sinon.stub(fs, 'readdirSync').callsFake(((path: string) => {
+      const names = list(path);
+      stub.restore();
+      syncBuiltinESMExports();
+      act();
+      return names;
+    }) as unknown as typeof fs.readdirSync);
+    syncBuiltinESMExports();
+    try {
+      return work();
+    } finally {
+      stub.restore();
+      syncBuiltinESMExports();
+    }
+  };
+
+  it('reads the files of one version, and says that there may be another one', () => {
+    const mount = mountSecret(directory.path, { current: 'a', previous: 'b' });
+    const next = join(mount.path, '..next');
+    mkdirSync(next);
+    fs.writeFileSync(join(next, 'current'), 'c');
+    const reading = afterListing(
+      () => {
+        symlinkSync('..next', join(mount.path, '..data_tmp'));
+        renameSync(join(mount.path, '..data_tmp'), join(mount.path, '..data'));
+      },
+      () => readKeySource('setting', mount.path),
+    );
+    expect(reading.isWhole).to.equal(false);
+    expect(parseKeySource('setting', reading.text)).to.deep.include({ current: 'a', previous: ['b'] });
+    const after = readKeySource('setting', mount.path);
+    expect(after.isWhole).to.equal(true);
+    expect(parseKeySource('setting', after.text)).to.deep.include({ current: 'c', previous: [] });
+  });
+
+  it('is an error where the version goes away under it, and none at the next look', () => {
+    const mount = mountSecret(directory.path, { current: 'a' });
+    const act = (): unknown =>
+      afterListing(
+        () => {
+          mount.write({ current: 'b' });
+        },
+        () => readKeySource('setting', mount.path),
+      );
+    expect(misconfiguredBy(act)).to.equal('current in setting');
+    expect(parseKeySource('setting', readKeySource('setting', mount.path).text)).to.include({ current: 'b' });
+  });
+
+  it('reads a directory whose ..data leads nowhere as a plain one', () => {
+    directory.write('current', 'a');
+    symlinkSync('..gone', directory.file('..data'));
+    expect(readKeySource('setting', directory.path).isWhole).to.equal(false);
+    expect(stampOfKeySource(directory.path)).to.equal(undefined);
+  });
+});
+
 describe('parseKeySource', () => {
-  for (const text of ['', '{', 'null', '[]', '"a"', '5', '{ "curent": "a" }', '{ "keys": [] }']) {
+  for (const text of [
+    '',
+    '{',
+    'null',
+    '[]',
+    '"a"',
+    '5',
+    '{ "curent": "a" }',
+    '{ "keys": [] }',
+    '{ "__proto__": { "current": "a" } }',
+    '{}{}',
+  ]) {
     it(`refuses ${shown(text)}`, () => {
       misconfiguredBy(() => parseKeySource('setting', text));
       parseKeySource('setting', '{ "version": 1, "current": "a" }');
@@ -94,6 +235,12 @@ describe('parseKeySource', () => {
     const secret = newSecret();
     const error = thrownBy(() => parseKeySource('setting', secret)) as Error;
     expectNoPieceOf(secret, error.message);
+  });
+});
+
+describe('stampOfKeySource, where there is nothing', () => {
+  it('is none', () => {
+    expect(stampOfKeySource('/nowhere/at/all')).to.equal(undefined);
   });
 });
 

@@ -1,10 +1,13 @@
-import { rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import sinon from 'sinon';
 import { keyRingFromEnv } from '../../lib/shared/key-ring-env.js';
-import { keyRingFromFile, type WatchedKeyRing } from '../../lib/shared/key-ring-file.js';
+import { InvalidTokenError, TokenExpiredError, WrongAudienceError } from '../../lib/shared/errors.js';
+import { keyRingFromFile, readKeyRingFile, type WatchedKeyRing } from '../../lib/shared/key-ring-file.js';
 import { createServiceToken, createTokenVerifier } from '../../lib/shared/token.js';
+import { withFreshKeys } from '../../lib/shared/token-checker.js';
 import { serviceClaims } from '../support/claims.js';
 import { forge } from '../support/forge.js';
 import { newEcPair, newSecret } from '../support/keys.js';
@@ -114,6 +117,68 @@ describe('keyRingFromFile', () => {
     expect(ring.snapshot().keys).to.have.length(2);
   });
 
+  it('reads what editors on Windows write, in a file and in a directory', () => {
+    const path = directory.write('keys.json', `\uFEFF${JSON.stringify({ current: a, previous: [b] }, null, 2)}\r\n`);
+    const mount = mountSecret(directory.path, {
+      current: `\uFEFF${a}\r\n`,
+      previous: `${b}\r\n`,
+      algorithm: 'HS256\r\n',
+    });
+    const ids = [path, mount.path].map((source) =>
+      follow(source)
+        .snapshot()
+        .keys.map(({ kid }) => kid),
+    );
+    expect(ids[0]).to.have.length(2).and.to.deep.equal(ids[1]);
+  });
+
+  it('reads key pairs from the files of a directory', () => {
+    const [pair, other] = [newEcPair(), newEcPair()];
+    const mount = mountSecret(directory.path, { 'current.pem': pair.privatePem, 'previous-1.pem': other.publicPem });
+    const ring = follow(mount.path);
+    expect(ring.snapshot().keys.map(({ algorithm }) => algorithm)).to.deep.equal(['ES256', 'ES256']);
+    createTokenVerifier({ keys: ring }).verify(createServiceToken('orders-service', { keys: other.privatePem }));
+    mount.write({ 'current.pem': pair.publicPem });
+    clock.tick(2000);
+    expect(ring.snapshot().keys).to.have.length(2);
+    expect(levels()).to.deep.equal(['error']);
+  });
+
+  it('accepts a token of a key that Kubernetes mounted a moment ago', () => {
+    const mount = mountSecret(directory.path, { current: a });
+    const verifier = createTokenVerifier({ keys: follow(mount.path) });
+    const [ofA, ofB] = [tokenOf(a), tokenOf(b)];
+    expect(refusalOf(() => verifier.verify(ofB)).reason).to.equal('unknown_key');
+    verifier.verify(ofA);
+    mount.write({ current: b, previous: a });
+    verifier.verify(ofB);
+    verifier.verify(ofA);
+    mount.write({ current: b });
+    clock.tick(1000);
+    expect(refusalOf(() => verifier.verify(ofA)).reason).to.equal('unknown_key');
+    verifier.verify(ofB);
+  });
+
+  it('follows a file that is written anew in place, and one that is replaced by another', () => {
+    const ring = follow(write(a));
+    write(b, a);
+    expect([ring.refresh(), ring.snapshot().keys.length]).to.deep.equal([true, 2]);
+    directory.replace('keys.json', JSON.stringify({ current: c, previous: [b, a] }));
+    expect([ring.refresh(), ring.snapshot().keys.length]).to.deep.equal([true, 3]);
+  });
+
+  it('gives one snapshot as long as the text is the same, however often it is written', () => {
+    const ring = follow(write(a, b));
+    const before = ring.snapshot();
+    for (let i = 0; i < 3; i++) {
+      directory.replace('keys.json', JSON.stringify({ current: a, previous: [b] }));
+      expect(ring.refresh()).to.equal(false);
+      clock.tick(1000);
+    }
+    expect(ring.snapshot()).to.equal(before);
+    expect(logger.lines).to.deep.equal([]);
+  });
+
   it('takes one algorithm for all, and one for each', () => {
     const pair = newEcPair();
     const path = write({ key: a, algorithm: 'HS384', kid: 'mine' }, { key: pair.publicPem, service: 'orders-service' });
@@ -161,6 +226,91 @@ describe('keyRingFromFile', () => {
         expect(levels()).to.deep.equal(['error', 'info', 'info']);
       });
     }
+
+    const BROKEN_FILES: readonly (readonly [what: string, broke: (path: string) => void])[] = [
+      ['is no text in UTF-8', () => directory.write('keys.json', Buffer.from([0xff, 0xfe, 0x7b]))],
+      ['is too large', () => directory.write('keys.json', JSON.stringify({ current: b }).padEnd(1024 * 1024 + 1))],
+      [
+        'is a pipe',
+        (path) => {
+          rmSync(path);
+          execFileSync('mkfifo', [path]);
+        },
+      ],
+      [
+        'is an empty directory',
+        (path) => {
+          rmSync(path);
+          mkdirSync(path);
+        },
+      ],
+    ];
+    for (const [what, broke] of BROKEN_FILES) {
+      it(what, () => {
+        const path = write(a);
+        const ring = follow(path);
+        const before = ring.snapshot();
+        broke(path);
+        clock.tick(5000);
+        expect(ring.snapshot()).to.equal(before);
+        expect(levels()).to.deep.equal(['error']);
+        rmSync(path, { recursive: true });
+        write(b, a);
+        clock.tick(1000);
+        expect(ring.snapshot().keys).to.have.length(2);
+        expect(levels()).to.deep.equal(['error', 'info', 'info']);
+      });
+    }
+
+    const BROKEN_MOUNTS: readonly (readonly [what: string, files: Readonly<Record<string, string>>])[] = [
+      ['has a file whose name is misspelt', { current: b, prevoius: a }],
+      ['has two current keys', { current: b, 'current.pem': a }],
+      ['has a key twice, in two files', { current: b, previous: `${b}\r\n` }],
+      ['has an empty file', { current: b, previous: '' }],
+      ['has a weak key in a file', { current: b, previous: 'short' }],
+      ['has an algorithm that there is not, in a file', { current: b, algorithm: 'none' }],
+      ['has no file', {}],
+    ];
+    for (const [what, files] of BROKEN_MOUNTS) {
+      it(what, () => {
+        const mount = mountSecret(directory.path, { current: a });
+        const ring = follow(mount.path);
+        const before = ring.snapshot();
+        mount.write(files);
+        clock.tick(5000);
+        expect(ring.snapshot()).to.equal(before);
+        expect(levels()).to.deep.equal(['error']);
+        const line = inspect(logger.lines, { depth: 10 });
+        for (const key of [a, b]) expectNoPieceOf(key, line);
+        mount.write({ current: b, previous: a });
+        clock.tick(1000);
+        expect(ring.snapshot().keys).to.have.length(2);
+        expect(levels()).to.deep.equal(['error', 'info', 'info']);
+      });
+    }
+
+    it('is cut short for one look only, in which case nothing is said', () => {
+      const ring = follow(write(a));
+      directory.write('keys.json', JSON.stringify({ current: b, previous: [a] }).slice(0, 40));
+      clock.tick(1000);
+      write(b, a);
+      clock.tick(1000);
+      expect(ring.snapshot().keys).to.have.length(2);
+      expect(logger.lines.map(({ message }) => message)).to.deep.equal(['Key ring changed']);
+    });
+
+    it('stays broken, again after a minute', () => {
+      follow(write(a));
+      directory.write('keys.json', '');
+      clock.tick(61_000);
+      expect(levels()).to.deep.equal(['error']);
+      clock.tick(1000);
+      expect(levels()).to.deep.equal(['error', 'error']);
+      write(a);
+      clock.tick(1000);
+      // The keys are those that were in force.
+      expect(levels()).to.deep.equal(['error', 'error', 'info']);
+    });
 
     it('is not there', () => {
       const ring = follow(write(a));
@@ -219,6 +369,86 @@ describe('keyRingFromFile', () => {
     write(b);
     clock.tick(1000);
     createTokenVerifier({ keys: ring }).verify(tokenOf(b));
+    directory.write('keys.json', '');
+    clock.tick(2000);
+    createTokenVerifier({ keys: ring }).verify(tokenOf(b));
+    write(a);
+    clock.tick(1000);
+    createTokenVerifier({ keys: ring }).verify(tokenOf(a));
+  });
+
+  it('is not disturbed by a logger that fails while a new key begins to sign', () => {
+    const failing = (): never => {
+      throw new Error('no log');
+    };
+    const ring = follow(write(a), {
+      signAfterSeconds: 10,
+      logger: { debug: failing, info: failing, warn: failing, error: failing },
+    });
+    const old = ring.snapshot().current?.kid;
+    write(b, a);
+    clock.tick(1000);
+    expect(ring.snapshot().current?.kid).to.equal(old);
+    clock.tick(10_000);
+    expect(ring.snapshot().current?.kid).not.to.equal(old);
+  });
+
+  it('refuses a logger that is none', () => {
+    expect(misconfiguredBy(() => follow(write(a), { logger: {} }))).to.equal('logger');
+  });
+
+  it('signs with the oldest key that can, where the one that signed is dropped before the new one may', () => {
+    const ring = follow(write(a), { signAfterSeconds: 120 });
+    write(a, b);
+    clock.tick(1000);
+    const [, second] = ring.snapshot().keys;
+    write(c, b);
+    clock.tick(1000);
+    expect(ring.snapshot().current?.kid).to.equal(second?.kid);
+    createTokenVerifier({ keys: ring }).verify(tokenOf(c));
+    expect(refusalOf(() => createTokenVerifier({ keys: ring }).verify(tokenOf(a))).reason).to.equal('unknown_key');
+    clock.tick(120_000);
+    expect(createTokenVerifier({ keys: c }).verify(createServiceToken('orders-service', { keys: ring })).sub).to.equal(
+      'orders-service',
+    );
+  });
+
+  it('is told of a key that begins to sign by the snapshot, which is another one then', () => {
+    const ring = follow(write(a), { signAfterSeconds: 10 });
+    write(b, a);
+    clock.tick(1000);
+    const early = ring.snapshot();
+    clock.tick(9999);
+    expect(ring.snapshot()).to.equal(early);
+    clock.tick(1);
+    expect(ring.snapshot()).not.to.equal(early);
+    expect(ring.snapshot()).to.equal(ring.snapshot());
+  });
+
+  // lib fails this: `refresh` reads on, and a verifier calls it for any unknown key id.
+  it.skip('follows no longer once it is closed, whatever tokens come', () => {
+    const ring = follow(write(a));
+    const verifier = createTokenVerifier({ keys: ring });
+    ring.close();
+    write(b);
+    expect(refusalOf(() => verifier.verify(tokenOf(b))).reason).to.equal('unknown_key');
+    verifier.verify(tokenOf(a));
+    expect(logger.lines).to.deep.equal([]);
+  });
+
+  // lib fails this: a refresh may follow the look of the timer within a millisecond.
+  it.skip('is not caught between two writes of a plain directory by a stranger who makes up key ids', () => {
+    directory.write('current', a);
+    const ring = follow(directory.path);
+    const verifier = createTokenVerifier({ keys: ring });
+    directory.write('current', b);
+    clock.tick(1000);
+    expect(refusalOf(() => verifier.verify(tokenOf(c))).reason).to.equal('unknown_key');
+    // `previous` is written only now.
+    verifier.verify(tokenOf(a));
+    directory.write('previous', a);
+    clock.tick(2000);
+    expect(ring.snapshot().keys).to.have.length(2);
   });
 
   it('needs keys at first', () => {
@@ -250,6 +480,125 @@ describe('keyRingFromFile', () => {
   });
 });
 
+describe('readKeyRingFile', () => {
+  let directory: KeyDirectory;
+  before(() => {
+    directory = keyDirectory();
+  });
+  after(() => {
+    directory.remove();
+  });
+
+  it('reads a file or directory once, and follows neither', () => {
+    const [a, b] = [newSecret(), newSecret()];
+    const path = directory.write('keys.json', JSON.stringify({ current: a, previous: [b] }));
+    const mount = mountSecret(directory.path, { current: a, previous: b });
+    for (const source of [path, mount.path]) {
+      const ring = readKeyRingFile('setting', source);
+      const before = ring.snapshot();
+      expect(before.keys).to.have.length(2);
+      expect(before.current).to.equal(before.keys[0]);
+      expect(ring.refresh).to.equal(undefined);
+      directory.write('keys.json', JSON.stringify({ current: b }));
+      expect(ring.snapshot()).to.equal(before);
+      for (const key of [a, b]) expectNoPieceOf(key, `${inspect(ring, { depth: 10 })} ${JSON.stringify(ring)}`);
+    }
+  });
+
+  const [secret, other] = [newSecret(), newSecret()];
+  for (const [what, json, setting] of [
+    ['no key', {}, "'current' in setting"],
+    ['a weak key', { current: 'short' }, "'current' in setting"],
+    ['null for a key', { current: null }, "'current' in setting"],
+    ['a weak previous key', { current: secret, previous: [other, 'short'] }, "'previous' in setting[1]"],
+    ['null for keys', { current: secret, previous: null }, "'previous' in setting[0]"],
+    ['a key twice', { current: secret, previous: [secret] }, "'previous' in setting"],
+    ['a public key in front', { current: newEcPair().publicPem }, "'current' in setting"],
+    ['an unknown algorithm', { current: secret, algorithm: 'none' }, "'algorithm' in setting"],
+    ['null for an algorithm', { current: secret, algorithm: null }, "'algorithm' in setting"],
+    ['a member that is misspelt', { current: secret, previuos: [other] }, "'previuos'"],
+    ['a member of a key that is misspelt', { current: { key: secret, knd: 'x' } }, "'knd'"],
+    ['a key within a key', { current: { key: { key: secret } } }, "'current' in setting"],
+  ] as const) {
+    it(`refuses ${what}, and names where it is`, () => {
+      const act = (): unknown => readKeyRingFile('setting', directory.write('bad.json', JSON.stringify(json)));
+      expect(misconfiguredBy(act)).to.equal(setting);
+      for (const key of [secret, other]) expectNoPieceOf(key, String(thrownBy(act)));
+      readKeyRingFile('setting', directory.write('good.json', JSON.stringify({ current: secret, previous: [other] })));
+    });
+  }
+});
+
+describe('withFreshKeys', () => {
+  const failing = (...errors: readonly unknown[]): sinon.SinonStub => {
+    const check = sinon.stub().returns('ok');
+    errors.forEach((error, i) => check.onCall(i).throws(() => error as Error));
+    return check;
+  };
+
+  it('looks at nothing where the check passes', () => {
+    const refresh = sinon.stub().returns(true);
+    const check = failing();
+    expect(withFreshKeys({ refresh }, check)).to.equal('ok');
+    expect([check.callCount, refresh.callCount]).to.deep.equal([1, 0]);
+  });
+
+  for (const reason of ['unknown_key', 'wrong_algorithm', 'bad_signature']) {
+    it(`checks once more after ${reason}, where the keys are other ones`, () => {
+      const keys = { refresh: sinon.stub().returns(true) };
+      const check = failing(new InvalidTokenError(reason));
+      expect(withFreshKeys(keys, check)).to.equal('ok');
+      expect([check.callCount, keys.refresh.callCount]).to.deep.equal([2, 1]);
+      // An application's ring may be a class.
+      expect(keys.refresh.firstCall.thisValue).to.equal(keys);
+    });
+
+    it(`refuses after ${reason} where they are not`, () => {
+      const refresh = sinon.stub().returns(false);
+      const check = failing(new InvalidTokenError(reason));
+      expect(refusalOf(() => withFreshKeys({ refresh }, check))).to.deep.equal({ code: 'invalid_token', reason });
+      expect([check.callCount, refresh.callCount]).to.deep.equal([1, 1]);
+    });
+  }
+
+  it('refuses where the other keys do not help, and looks no third time', () => {
+    const refresh = sinon.stub().returns(true);
+    const check = failing(new InvalidTokenError('unknown_key'), new InvalidTokenError('bad_signature'));
+    expect(refusalOf(() => withFreshKeys({ refresh }, check)).reason).to.equal('bad_signature');
+    expect([check.callCount, refresh.callCount]).to.deep.equal([2, 1]);
+  });
+
+  for (const [what, error] of [
+    ['a refusal for another reason', new InvalidTokenError('issuer')],
+    ['a refusal without a reason', new InvalidTokenError()],
+    ['a token that has expired', new TokenExpiredError('unknown_key')],
+    ['a token for another audience', new WrongAudienceError('bad_signature')],
+    ['an error of any other kind', Object.assign(new Error('other'), { reason: 'unknown_key' })],
+  ] as const) {
+    it(`looks at nothing after ${what}`, () => {
+      const refresh = sinon.stub().returns(true);
+      expect(thrownBy(() => withFreshKeys({ refresh }, failing(error)))).to.equal(error);
+      expect(refresh.callCount).to.equal(0);
+    });
+  }
+
+  for (const answer of [undefined, 1, 'true', Promise.resolve(true)]) {
+    it(`takes ${shown(answer)} for no`, () => {
+      const check = failing(new InvalidTokenError('unknown_key'));
+      const refresh = (): boolean => answer as unknown as boolean;
+      expect(refusalOf(() => withFreshKeys({ refresh }, check)).reason).to.equal('unknown_key');
+      expect(check.callCount).to.equal(1);
+    });
+  }
+
+  it('refuses where the keys cannot be looked at', () => {
+    for (const keys of [{}, { refresh: undefined }]) {
+      const check = failing(new InvalidTokenError('unknown_key'));
+      expect(refusalOf(() => withFreshKeys(keys, check)).reason).to.equal('unknown_key');
+    }
+  });
+});
+
 describe('keyRingFromEnv, JWT_KEYS_FILE', () => {
   let directory: KeyDirectory;
   before(() => {
@@ -270,6 +619,36 @@ describe('keyRingFromEnv, JWT_KEYS_FILE', () => {
     ).to.equal('invalid_token');
     ring.close();
   });
+
+  it('names a directory, and is followed', () => {
+    const [a, b] = [newSecret(), newSecret()];
+    const mount = mountSecret(directory.path, { current: a });
+    const ring = keyRingFromEnv({ JWT_KEYS_FILE: mount.path }) as WatchedKeyRing;
+    const verifier = createTokenVerifier({ keys: ring });
+    verifier.verify(createServiceToken('orders-service', { keys: a }));
+    mount.write({ current: b, previous: a });
+    verifier.verify(createServiceToken('orders-service', { keys: b }));
+    ring.close();
+  });
+
+  it('stands alone: variables that are wrong beside it do not count', () => {
+    const JWT_KEYS_FILE = directory.write('keys.json', JSON.stringify({ current: newSecret(), algorithm: 'HS384' }));
+    const ring = keyRingFromEnv({ JWT_KEYS_FILE, JWT_SECRET_KEY: 'x', JWT_ALGORITHM: 'none' }) as WatchedKeyRing;
+    expect(ring.snapshot().current?.algorithm).to.equal('HS384');
+    ring.close();
+  });
+
+  for (const [what, json, setting] of [
+    ['no keys', {}, "'current' in JWT_KEYS_FILE"],
+    ['a weak key', { current: 'short' }, "'current' in JWT_KEYS_FILE"],
+    ['a weak previous key', { current: newSecret(), previous: ['short'] }, "'previous' in JWT_KEYS_FILE[0]"],
+    ['an unknown algorithm', { current: newSecret(), algorithm: 'none' }, "'algorithm' in JWT_KEYS_FILE"],
+  ] as const) {
+    it(`is an error where it names a file with ${what}`, () => {
+      const JWT_KEYS_FILE = directory.write('keys.json', JSON.stringify(json));
+      expect(misconfiguredBy(() => keyRingFromEnv({ JWT_KEYS_FILE }))).to.equal(setting);
+    });
+  }
 
   it('is an error where it names nothing', () => {
     for (const JWT_KEYS_FILE of ['', directory.file('nowhere')]) {

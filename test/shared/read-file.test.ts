@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { ConfigurationError } from '../../lib/shared/errors.js';
 import { parseJson, readTextFile, stampOfFile, whileReading } from '../../lib/shared/read-file.js';
 import { newSecret } from '../support/keys.js';
 import { expectNoPieceOf, misconfiguredBy, thrownBy } from '../support/refusals.js';
@@ -45,6 +46,19 @@ describe('readTextFile', () => {
     expect(read(Buffer.from('ä'))).to.equal('ä');
   });
 
+  it('reads what a link leads to', () => {
+    writeFileSync(join(directory, 'target'), 'a\n');
+    symlinkSync('target', path);
+    expect(readTextFile('setting', path, 100)).to.equal('a');
+    rmSync(join(directory, 'target'));
+    expect(misconfiguredBy(() => readTextFile('setting', path, 100))).to.equal('setting');
+  });
+
+  it('counts bytes, not characters', () => {
+    expect(read('ä'.repeat(50))).to.have.length(50);
+    expect(misconfiguredBy(() => read('ä'.repeat(51)))).to.equal('setting');
+  });
+
   it('refuses what is no file, at once', () => {
     expect(misconfiguredBy(() => readTextFile('setting', directory, 100))).to.equal('setting');
     execFileSync('mkfifo', [path]);
@@ -82,6 +96,34 @@ describe('whileReading', () => {
     ).to.equal(error);
     expect(whileReading('setting', () => 5)).to.equal(5);
   });
+
+  it('lets through what says already what is wrong', () => {
+    const error = new ConfigurationError('other', 'is wrong.');
+    expect(
+      thrownBy(() =>
+        whileReading('setting', () => {
+          throw error;
+        }),
+      ),
+    ).to.equal(error);
+  });
+
+  // Root may read everything: what others meet is made up.
+  for (const code of ['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'ELOOP', 'EIO', 'EMFILE']) {
+    it(`names the setting and the code of ${code}, and leaves out the message, which quotes the path`, () => {
+      const secret = newSecret();
+      const error = thrownBy(() =>
+        whileReading('setting', () => {
+          throw Object.assign(new Error(`${code}: no, open '/${secret}'`), { code, path: `/${secret}` });
+        }),
+      );
+      expect(error).to.be.an.instanceOf(ConfigurationError);
+      const { setting, message, cause, stack } = error as ConfigurationError;
+      expect([setting, cause]).to.deep.equal(['setting', undefined]);
+      expect(message).to.include(`(${code})`);
+      expectNoPieceOf(secret, `${message} ${stack ?? ''}`);
+    });
+  }
 });
 
 describe('parseJson', () => {
@@ -108,6 +150,31 @@ describe('stampOfFile', () => {
     expect(first).to.be.a('string').and.to.equal(stampOfFile(path));
     writeFileSync(path, 'ab');
     expect(stampOfFile(path)).not.to.equal(first);
+    rmSync(directory, { recursive: true });
+  });
+
+  it('is another one after a rename, and after a link leads elsewhere, also where the size is the same', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'service-auth-stamp-'));
+    const file = (name: string): string => join(directory, name);
+    for (const name of ['a', 'b', 'c']) writeFileSync(file(name), name);
+    symlinkSync('a', file('link'));
+    const [ofA, ofC, ofLink] = [stampOfFile(file('a')), stampOfFile(file('c')), stampOfFile(file('link'))];
+    expect(ofLink).to.equal(ofA);
+    renameSync(file('c'), file('a'));
+    expect(stampOfFile(file('a'))).not.to.be.oneOf([ofA, undefined]);
+    expect(ofC).not.to.equal(ofA);
+    symlinkSync('b', file('link.new'));
+    renameSync(file('link.new'), file('link'));
+    expect(stampOfFile(file('link'))).to.equal(stampOfFile(file('b')));
+    rmSync(file('b'));
+    expect(stampOfFile(file('link'))).to.equal(undefined);
+    rmSync(directory, { recursive: true });
+  });
+
+  it('is none of a pipe', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'service-auth-stamp-'));
+    execFileSync('mkfifo', [join(directory, 'pipe')]);
+    expect(stampOfFile(join(directory, 'pipe'))).to.equal(undefined);
     rmSync(directory, { recursive: true });
   });
 });

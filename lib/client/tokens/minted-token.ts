@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { isAuthError } from '../../shared/errors.js';
 import { toKeyRing } from '../../shared/key-ring.js';
-import { checkOptionNames, wholeNumber } from '../../shared/options.js';
+import { ownOptions, wholeNumber } from '../../shared/options.js';
 import { createServiceToken, type CreateServiceTokenOptions } from '../../shared/token.js';
 import { isExpired, type TokenFacts } from './token-facts.js';
 import type { TokenSource } from './token-source.js';
@@ -46,7 +46,7 @@ export interface MintedTokenOptions extends Omit<CreateServiceTokenOptions, 'exp
  * @throws ConfigurationError where an option is unknown or wrong, or the ring has keys of which none may sign for this service
  */
 export function mintedToken(options: MintedTokenOptions): TokenSource {
-  checkOptionNames('mintedToken', options, [
+  options = ownOptions('mintedToken', options, [
     'service',
     'keys',
     'lifetimeSeconds',

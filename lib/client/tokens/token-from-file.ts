@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ConfigurationError } from '../../shared/errors.js';
 import { type Logger, readLogger } from '../../shared/log.js';
-import { checkOptionNames, describe } from '../../shared/options.js';
+import { ownOptions, describe } from '../../shared/options.js';
 import type { TokenFacts } from './token-facts.js';
 import type { TokenSource } from './token-source.js';
 import { checkToken, tokenMissing } from './token-text.js';
@@ -44,7 +44,7 @@ export interface TokenFromFileOptions {
  * @throws ConfigurationError where the path or an option is wrong; a client made with it also throws where it holds no token
  */
 export function tokenFromFile(path: string, options: TokenFromFileOptions = {}): TokenSource {
-  checkOptionNames('tokenFromFile', options, ['logger']);
+  options = ownOptions('tokenFromFile', options, ['logger']);
   if (typeof path !== 'string' || path === '') {
     throw new ConfigurationError('path', `must be the path of a file, not ${describe(path)}.`);
   }

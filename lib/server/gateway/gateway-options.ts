@@ -4,7 +4,7 @@ import { ConfigurationError } from '../../shared/errors.js';
 import { keyRingFromEnv } from '../../shared/key-ring-env.js';
 import { type KeyRing, type KeysInput, toKeyRing } from '../../shared/key-ring.js';
 import { type Logger, readLogger } from '../../shared/log.js';
-import { checkOptionNames, readFlag, wholeNumber } from '../../shared/options.js';
+import { ownOptions, readFlag, wholeNumber } from '../../shared/options.js';
 import type { RevocationList } from '../../shared/revocation.js';
 import { checkServiceName } from '../../shared/services.js';
 import { readServiceName } from '../../shared/settings.js';
@@ -94,7 +94,7 @@ const COMMON: readonly (keyof CommonGatewayOptions)[] = [
 export function resolveGatewayAuth(
   options: GatewayAuthOptions,
 ): GatewaySettings & { readonly serviceOf: (req: IncomingMessage) => string | undefined } {
-  checkOptionNames('gatewayAuth', options, ['service', ...COMMON]);
+  options = ownOptions('gatewayAuth', options, ['service', ...COMMON]);
   const settings = resolveCommon(options);
   const { service } = options;
   if (service === undefined) {
@@ -119,7 +119,13 @@ export function resolveGatewayAuth(
 export function resolveGateway(
   options: GatewayOptions,
 ): GatewaySettings & { readonly routes: RouteTable; readonly timeouts: Omit<ForwardOptions, 'isGatewaysWord'> } {
-  checkOptionNames('gateway', options, ['routes', 'connectTimeoutMs', 'responseTimeoutMs', 'idleTimeoutMs', ...COMMON]);
+  options = ownOptions('gateway', options, [
+    'routes',
+    'connectTimeoutMs',
+    'responseTimeoutMs',
+    'idleTimeoutMs',
+    ...COMMON,
+  ]);
   const settings = resolveCommon(options);
   return {
     ...settings,

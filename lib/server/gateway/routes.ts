@@ -2,7 +2,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { isIP } from 'node:net';
 import { ConfigurationError } from '../../shared/errors.js';
-import { checkOptionNames, describe } from '../../shared/options.js';
+import { describe, ownOptions } from '../../shared/options.js';
 import { checkServiceName } from '../../shared/services.js';
 import type { ForwardTarget } from './forward-options.js';
 import { targetDefect } from './request-target.js';
@@ -78,9 +78,11 @@ function readRoute(prefix: string, given: RouteTarget): Route {
       'must have a plain path as its key, such as /api/v1/orders: no slash at the end, no query.',
     );
   }
-  const target: unknown = typeof given === 'string' ? { url: given } : given;
-  checkOptionNames(setting, target, ['url', 'service']);
-  const { url, service } = target as { readonly url: unknown; readonly service?: unknown };
+  const target = ownOptions<NamedTarget>(setting, typeof given === 'string' ? { url: given } : given, [
+    'url',
+    'service',
+  ]);
+  const { url, service } = target;
   const origin = readOrigin(setting, url);
   return Object.freeze({
     prefix: prefix === '/' ? '' : prefix,

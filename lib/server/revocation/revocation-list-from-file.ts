@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../../shared/errors.js';
 import { logSafely } from '../../shared/log-safely.js';
 import { readLogger } from '../../shared/log.js';
-import { checkOptionNames, describe } from '../../shared/options.js';
+import { ownOptions, describe } from '../../shared/options.js';
 import { readTextFile, stampOfFile } from '../../shared/read-file.js';
 import { type Reading, watchSource } from '../../shared/watched-source.js';
 import { parseRevocations } from './revocation-file.js';
@@ -40,7 +40,7 @@ const TICK_MS = 2000;
  * @throws ConfigurationError where the file holds no revocations, or an option is wrong
  */
 export function revocationListFromFile(path: string, options: WatchedRevocationOptions = {}): WatchedRevocationList {
-  checkOptionNames('revocationListFromFile', options, WATCHED_OPTIONS);
+  options = ownOptions('revocationListFromFile', options, WATCHED_OPTIONS);
   if (typeof path !== 'string' || path === '') {
     throw new ConfigurationError('path', `must be the path of a file, not ${describe(path)}.`);
   }

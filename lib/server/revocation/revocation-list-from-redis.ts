@@ -1,6 +1,6 @@
 import { logSafely } from '../../shared/log-safely.js';
 import { type Logger, readLogger } from '../../shared/log.js';
-import { checkOptionNames, MAX_CLOCK_TOLERANCE_SECONDS } from '../../shared/options.js';
+import { ownOptions, MAX_CLOCK_TOLERANCE_SECONDS } from '../../shared/options.js';
 import { createRevocationList, type Revocation } from '../../shared/revocation.js';
 import { reasonOf, type RedisClient } from './redis-client.js';
 import { openRedisLink } from './redis-link.js';
@@ -45,7 +45,7 @@ export interface RevocationListFromRedisOptions extends WatchedRevocationOptions
  * @throws ConfigurationError where an option is wrong
  */
 export function revocationListFromRedis(options: RevocationListFromRedisOptions = {}): WatchedRevocationList {
-  checkOptionNames('revocationListFromRedis', options, ['url', 'clientOptions', 'keyPrefix', ...WATCHED_OPTIONS]);
+  options = ownOptions('revocationListFromRedis', options, ['url', 'clientOptions', 'keyPrefix', ...WATCHED_OPTIONS]);
   const redis = resolveRedis(options);
   const maxStalenessSeconds = readMaxStaleness(options.maxStalenessSeconds);
   const keys = redisRevocationKeys(redis.keyPrefix);
