@@ -160,11 +160,13 @@ function readAssertionKeys(
 /** A ring that fetches its keys may have none yet. */
 function keysNow(ring: KeyRing | undefined): readonly RingKey[] {
   try {
-    return ring?.snapshot().keys ?? [];
+    return ring?.snapshot().keys ?? NO_KEYS;
   } catch {
-    return [];
+    return NO_KEYS;
   }
 }
+
+const NO_KEYS: readonly RingKey[] = [];
 
 function readAudience(audience: string | null | undefined, hasKey: boolean): string | null {
   if (audience === null) return null;

@@ -106,7 +106,7 @@ export function isAssertionKeyFile(value: unknown): value is WatchedAssertionKey
  *
  * @param setting - the option or variable, for messages
  * @param file - the file
- * @param tokenKeys - the keys of tokens that the service has now
+ * @param tokenKeys - gives the keys of tokens that the service has now, the same array as long as they are the same
  * @returns keys whose `snapshot` throws a ConfigurationError while one of them is a key of tokens
  * @throws ConfigurationError where one is already
  */
@@ -116,12 +116,16 @@ export function assertionKeysFromKeyFile(
   tokenKeys: () => readonly RingKey[],
 ): AssertionKeys {
   let seen: readonly AssertionKeyInput[] | undefined;
+  let comparedWith: readonly RingKey[] | undefined;
   let set: AssertionKeySet;
   const snapshot = (): AssertionKeySet => {
     const inputs = file[INPUTS]();
-    if (inputs !== seen) {
-      set = assertionKeysFromInputs(setting, inputs, tokenKeys()).snapshot();
-      seen = inputs;
+    const tokens = tokenKeys();
+    if (inputs !== seen || tokens !== comparedWith) {
+      const compared = assertionKeysFromInputs(setting, inputs, tokens).snapshot();
+      // The same object as long as the file is the same: what was verified with it stays remembered.
+      if (inputs !== seen) set = compared;
+      [seen, comparedWith] = [inputs, tokens];
     }
     return set;
   };

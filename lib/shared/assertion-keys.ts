@@ -74,7 +74,8 @@ export function assertionKeysFromRing(ring: KeyRing, usePairs: boolean): Asserti
       }
       return set;
     },
-    refresh: ring.refresh,
+    // Called on the ring, which may be a class of the application.
+    refresh: () => ring.refresh?.() === true,
   };
 }
 

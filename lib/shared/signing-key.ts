@@ -1,4 +1,4 @@
-import type { RingKey } from './key.js';
+import { keyId, type RingKey } from './key.js';
 import { type KeySnapshot, takeSnapshot } from './key-snapshot.js';
 
 /** The keys that a changing ring holds at one moment. */
@@ -32,7 +32,7 @@ export function createSigningOrder(
     if (keys !== seen) since = timesOf(keys, since, seen === undefined ? Number.NEGATIVE_INFINITY : now);
     const isFirst = seen === undefined;
     seen = keys;
-    const sinceOf = (key: RingKey): number => since.get(key.kid) as number;
+    const sinceOf = (key: RingKey): number => since.get(keyId(key.key)) as number;
     if (current === undefined || isFirst || now - sinceOf(current) >= signAfterMs) {
       decideAt = Number.POSITIVE_INFINITY;
       snapshot = takeSnapshot(setting, current, previous);
@@ -41,7 +41,8 @@ export function createSigningOrder(
     const able = [current, ...previous].filter(
       (key) => key.signingKey !== undefined && key.service === current.service,
     );
-    const signed = able.find((key) => key.kid === snapshot.current?.kid);
+    const before = snapshot.current?.key;
+    const signed = before && able.find((key) => keyId(key.key) === keyId(before));
     const signer = signed ?? able.reduce((oldest, key) => (sinceOf(key) < sinceOf(oldest) ? key : oldest));
     decideAt = signer === current ? Number.POSITIVE_INFINITY : sinceOf(current) + signAfterMs;
     snapshot = takeSnapshot(
@@ -59,8 +60,8 @@ export function createSigningOrder(
   };
 }
 
-/** Since when each key has been in the ring. */
+/** Since when each key has been in the ring, by its own id: the one that it was given may be that of another key before. */
 function timesOf(keys: RingKeys, since: ReadonlyMap<string, number>, now: number): ReadonlyMap<string, number> {
   const all = keys.current === undefined ? keys.previous : [keys.current, ...keys.previous];
-  return new Map(all.map(({ kid }) => [kid, since.get(kid) ?? now]));
+  return new Map(all.map(({ key }) => [keyId(key), since.get(keyId(key)) ?? now]));
 }

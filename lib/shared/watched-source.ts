@@ -51,6 +51,8 @@ export interface Watched<Value> {
 /** How often a source is read, in ms. */
 const INTERVAL_MS = 1000;
 const REFRESH_EVERY_MS = 100;
+/** How far two looks must be apart that shall agree on what may be half-written, in ms. */
+const APART_MS = 500;
 const TELL_AGAIN_MS = 60_000;
 
 /**
@@ -64,25 +66,41 @@ export function watchSource<Value>(options: WatchOptions<Value>): Watched<Value>
   const first = read(true) as Reading;
   let value = parse(first.text);
   let digest = digestOf(first.text);
-  // Of what was read once and may be half of what is just being written.
-  let pending: string | undefined;
+  // What was read once and may be half of what is just being written, and when.
+  let pending: { readonly digest: string; readonly at: number } | undefined;
   // By a clock that is never set.
   let readAt = performance.now();
   let failures = 0;
   let told: { readonly message: string; readonly at: number } | undefined;
+  let isClosed = false;
 
-  /** @returns whether the value is another one */
-  const take = (): boolean => {
-    const reading = read(failures > 0);
-    if (reading === undefined) return false;
+  const take = (): 'same' | 'unsure' | 'changed' => {
+    const reading = readOrForget();
+    if (reading === undefined) return 'same';
     const seen = digestOf(reading.text);
-    if (seen === digest || (!reading.isWhole && seen !== pending)) {
-      pending = seen;
-      return false;
-    }
-    value = parse(reading.text);
+    if (seen !== digest && !reading.isWhole && !isConfirmed(seen)) return 'unsure';
+    if (seen !== digest) value = parse(reading.text);
+    pending = undefined;
+    if (seen === digest) return 'same';
     digest = seen;
-    return true;
+    return 'changed';
+  };
+
+  /** Where it cannot be read, the two looks around that are not two in a row. */
+  const readOrForget = (): Reading | undefined => {
+    try {
+      return read(failures > 0);
+    } catch (error) {
+      pending = undefined;
+      throw error;
+    }
+  };
+
+  /** Two looks have to be some time apart: whoever writes a directory needs a moment between two of its files. */
+  const isConfirmed = (seen: string): boolean => {
+    const now = performance.now();
+    if (pending?.digest !== seen) pending = { digest: seen, at: now };
+    return now - pending.at >= APART_MS;
   };
 
   const fail = (error: Error): void => {
@@ -95,21 +113,24 @@ export function watchSource<Value>(options: WatchOptions<Value>): Watched<Value>
   };
 
   const look = (): boolean => {
-    let isChanged: boolean;
+    if (isClosed) return false;
+    let result: ReturnType<typeof take>;
     try {
-      isChanged = take();
+      result = take();
     } catch (error) {
       fail(error as Error);
       return false;
     }
+    // Whether that is any good, the next look tells.
+    if (result === 'unsure') return false;
     readAt = performance.now();
     failures = 0;
     if (told !== undefined) {
       told = undefined;
       onRecovery();
     }
-    if (isChanged) onChange(value);
-    return isChanged;
+    if (result === 'changed') onChange(value);
+    return result === 'changed';
   };
 
   let refreshedAt = Number.NEGATIVE_INFINITY;
@@ -131,6 +152,7 @@ export function watchSource<Value>(options: WatchOptions<Value>): Watched<Value>
     refresh,
     ageMs: () => performance.now() - readAt,
     close: () => {
+      isClosed = true;
       clearInterval(timer);
     },
   };

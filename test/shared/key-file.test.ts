@@ -58,7 +58,19 @@ describe('readKeySource', () => {
     });
   }
 
-  for (const name of ['prevoius', 'current~', 'current.bak', 'Current', 'jwt', 'current.json', 'algorithm.txt']) {
+  for (const name of [
+    'prevoius',
+    'current~',
+    'current.bak',
+    'Current',
+    'jwt',
+    'current.json',
+    'algorithm.txt',
+    'my-current',
+    'my-previous',
+    'previous.pem.bak',
+    'previous 2',
+  ]) {
     it(`refuses a directory with a file ${name}, whose key would silently be absent`, () => {
       directory.write('previous', 'a');
       read();
@@ -124,19 +136,22 @@ describe('readKeySource', () => {
     expect(read()).to.include({ current: '' });
   });
 
-  it('is the same text as long as the files are the same, in whatever order they were made', () => {
-    directory.write('previous-2', 'c');
-    directory.write('previous-1', 'b');
-    directory.write('current', 'a');
-    const other = keyDirectory();
-    for (const [name, text] of [
-      ['current', 'a'],
-      ['previous-1', 'b'],
-      ['previous-2', 'c'],
-    ] as const)
-      other.write(name, `${text}\n`);
-    expect(readKeySource('setting', other.path).text).to.equal(readKeySource('setting', directory.path).text);
-    other.remove();
+  it('is the same text as long as the files are the same, in whatever order the system lists them', () => {
+    for (const name of ['current', 'previous-1', 'previous-2', 'previous-3']) directory.write(name, name);
+    const texts = [
+      ['previous-2', 'current', 'previous-3', 'previous-1'],
+      ['previous-1', 'previous-3', 'previous-2', 'current'],
+    ].map((names) => {
+      const stub = sinon.stub(fs, 'readdirSync').returns(names as never);
+      syncBuiltinESMExports();
+      try {
+        return readKeySource('setting', directory.path).text;
+      } finally {
+        stub.restore();
+        syncBuiltinESMExports();
+      }
+    });
+    expect(new Set([...texts, readKeySource('setting', directory.path).text]).size).to.equal(1);
   });
 
   it('refuses what is not there', () => {
@@ -213,20 +228,20 @@ describe('readKeySource, while Kubernetes changes a mount', () => {
 });
 
 describe('parseKeySource', () => {
-  for (const text of [
-    '',
-    '{',
-    'null',
-    '[]',
-    '"a"',
-    '5',
-    '{ "curent": "a" }',
-    '{ "keys": [] }',
-    '{ "__proto__": { "current": "a" } }',
-    '{}{}',
-  ]) {
+  for (const [text, setting] of [
+    ['', 'setting'],
+    ['{', 'setting'],
+    ['null', 'setting'],
+    ['[]', 'setting'],
+    ['"a"', 'setting'],
+    ['5', 'setting'],
+    ['{}{}', 'setting'],
+    ['{ "curent": "a" }', "'curent'"],
+    ['{ "keys": [] }', "'keys'"],
+    ['{ "__proto__": { "current": "a" } }', "'__proto__'"],
+  ] as const) {
     it(`refuses ${shown(text)}`, () => {
-      misconfiguredBy(() => parseKeySource('setting', text));
+      expect(misconfiguredBy(() => parseKeySource('setting', text))).to.equal(setting);
       parseKeySource('setting', '{ "version": 1, "current": "a" }');
     });
   }
