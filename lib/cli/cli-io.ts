@@ -14,6 +14,8 @@ export interface CliIo {
 /** A stream that a command writes to. */
 export interface CliOutput {
   readonly isTTY?: boolean | undefined;
+  /** The mode of the file that it goes to; undefined where it goes to none. */
+  readonly fileMode?: number | undefined;
   write(text: string): unknown;
 }
 
@@ -29,4 +31,17 @@ export function printable(text: string): string {
 /** The same for a text of several lines. */
 export function printableLines(text: string): string {
   return text.split('\n').map(printable).join('\n');
+}
+
+/** Longer than any name of ours: it may be a secret that was typed in the wrong place, and errors are kept and mailed. */
+const MAX_SHOWN = 30;
+
+/** What was typed, for a message; not where it may be a secret. */
+export function shownArgument(text: string): string {
+  return text.length <= MAX_SHOWN ? `'${printable(text)}'` : 'What was given';
+}
+
+/** Takes out of a message of the parser what may be a secret: it quotes what was typed. */
+export function withoutLongQuotes(text: string): string {
+  return text.replaceAll(/'[^']{31,}'/g, "'…'");
 }

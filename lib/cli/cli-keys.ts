@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { ConfigurationError } from '../shared/errors.js';
 import { keyRingFromEnv } from '../shared/key-ring-env.js';
@@ -6,6 +5,7 @@ import { readKeyRingFile } from '../shared/key-ring-file.js';
 import type { KeyRing } from '../shared/key-ring.js';
 import { readSetting } from '../shared/settings.js';
 import { type CliIo, printable } from './cli-io.js';
+import { warnIfOpen } from './open-files.js';
 
 /**
  * Reads the keys once: from the file or directory that `--keys` names, else `JWT_KEYS_FILE`, else `JWT_SECRET_KEY` and its siblings.
@@ -28,14 +28,4 @@ export function readKeys(io: CliIo, path: string | undefined): KeyRing {
   const ring = readKeyRingFile(setting, absolute);
   warnIfOpen(io, absolute, printable(place));
   return ring;
-}
-
-/** Kubernetes mounts keys readable for all of a container; in a directory of one's own only the files' own mode counts. */
-function warnIfOpen(io: CliIo, path: string, shown: string): void {
-  const stats = statSync(path);
-  if (!stats.isFile() || (stats.mode & 0o004) === 0) return;
-  const mode = (stats.mode & 0o777).toString(8);
-  io.stderr.write(
-    `Warning: every user of this machine can read ${shown} (mode ${mode}), which holds keys. Close it: chmod 600 ${shown}\n`,
-  );
 }

@@ -1,10 +1,10 @@
 import { parseKeySource } from '../shared/key-file.js';
-import type { KeyDescription, KeyInput, RingKey } from '../shared/key.js';
+import { type KeyDescription, type KeyInput, readKey, type RingKey } from '../shared/key.js';
 import { namesIn } from '../shared/key-ring-file.js';
 import { readRingKeys } from '../shared/key-ring.js';
 import { takeSnapshot } from '../shared/key-snapshot.js';
 import { failure } from './cli-error.js';
-import { printable } from './cli-io.js';
+import { shownArgument } from './cli-io.js';
 import type { NewKey } from './make-key.js';
 
 /** One key of a key file: what is written of it, and what it was read as. */
@@ -48,9 +48,12 @@ export function formatEntries({ current, previous }: KeyFileEntries): string {
 }
 
 /** Puts a new key in front; the one that was there only verifies from now on. */
-export function withNewKey({ current, previous }: KeyFileEntries, made: NewKey, key: RingKey): KeyFileEntries {
+export function withNewKey({ current, previous }: KeyFileEntries, made: NewKey): KeyFileEntries {
+  // A file that speaks for one service goes on speaking for that one only.
+  const service = current?.key.service;
+  const written = { key: made.signing, algorithm: made.algorithm, ...(service !== undefined && { service }) };
   return {
-    current: { written: { key: made.signing, algorithm: made.algorithm }, key },
+    current: { written, key: readKey('key', written, undefined, true) },
     previous: current === undefined ? previous : [current, ...previous],
   };
 }
@@ -62,13 +65,11 @@ export function withNewKey({ current, previous }: KeyFileEntries, made: NewKey, 
  */
 export function withoutKey({ current, previous }: KeyFileEntries, kid: string): KeyFileEntries {
   if (current?.key.kid === kid) {
-    throw failure(`${printable(kid)} is the current key. Rotate first, so that another one signs.`);
+    throw failure(`${shownArgument(kid)} is the current key. Rotate first, so that another one signs.`);
   }
   const rest = previous.filter(({ key }) => key.kid !== kid);
   if (rest.length === previous.length) {
-    throw failure(
-      `There is no key ${printable(kid.slice(0, 100))} in the file. 'service-auth keys list' shows the ids.`,
-    );
+    throw failure(`${shownArgument(kid)} is no key of the file. 'service-auth keys list' shows the ids.`);
   }
   return { current, previous: rest };
 }

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { closest, distance } from 'fastest-levenshtein';
+import { distance } from 'fastest-levenshtein';
 import { ConfigurationError } from '../shared/errors.js';
 import { checkOptionNames } from '../shared/options.js';
 import { parseJson, readTextFile } from '../shared/read-file.js';
 import { checkServiceName, KNOWN_SERVICES, type KnownService } from '../shared/services.js';
-import { type CliIo, printable } from './cli-io.js';
+import { type CliIo, shownArgument } from './cli-io.js';
 import { usageError } from './cli-error.js';
 
 const FILE = 'services.json';
@@ -66,10 +66,7 @@ function readService(place: string, entry: unknown): KnownService {
     apiPath,
   } = entry as { readonly name?: unknown; readonly url?: unknown; readonly apiPath?: unknown };
   const name = checkServiceName(`name of ${place}`, given);
-  if (
-    url !== undefined &&
-    !(typeof url === 'string' && /^https?:\/\/[\x21-\x3f\x41-\x7e]+$/.test(url) && URL.canParse(url))
-  ) {
+  if (url !== undefined && !(typeof url === 'string' && /^https?:\/\/[\w.~:/%[\]-]+$/.test(url) && URL.canParse(url))) {
     throw new ConfigurationError(
       `url of ${place}`,
       'must be a URL without user name, such as http://orders-service:8000.',
@@ -95,9 +92,10 @@ export function findService(name: string, { services, source }: ServiceDirectory
   const found = services.find((service) => service.name === name);
   if (found !== undefined) return found;
   const nearest = nearestName(name, services);
-  const hint = nearest === undefined ? 'service-auth services lists them' : `Did you mean '${nearest}'?`;
   throw usageError(
-    `'${printable(name.slice(0, 100))}' is not among ${source}. ${hint}${nearest === undefined ? ', and a services.json adds others.' : ''}`,
+    `${shownArgument(name)} is not among ${source}. ` +
+      (nearest === undefined ? "'service-auth services' lists them; " : `Did you mean '${nearest}'? `) +
+      `${nearest === undefined ? 'a' : 'A'} services.json in the current directory lists others in their place.`,
   );
 }
 
@@ -106,12 +104,17 @@ export function nearestName(name: string, services: readonly KnownService[]): st
   // Longer than any name, and the distance costs its square.
   if (name === '' || name.length > 100) return undefined;
   const typed = name.toLowerCase();
-  // Who leaves out the end that all names have in common still means one of them.
-  const spellings = new Map(services.flatMap((service) => spellingsOf(service.name).map((one) => [one, service.name])));
-  const nearest = closest(typed, [...spellings.keys()]);
-  return distance(typed, nearest) <= Math.min(4, Math.floor(nearest.length / 2)) ? spellings.get(nearest) : undefined;
+  const candidates = services
+    .map((service) => ({ name: service.name, steps: stepsTo(service.name, typed) }))
+    .filter(({ name: candidate, steps }) => steps <= Math.max(1, Math.floor(stemOf(candidate).length / 3)));
+  return candidates.sort((a, b) => a.steps - b.steps)[0]?.name;
 }
 
-function spellingsOf(name: string): readonly string[] {
-  return name.endsWith('-service') ? [name, name.slice(0, -'-service'.length)] : [name];
+function stepsTo(name: string, typed: string): number {
+  return Math.min(distance(name, typed), distance(stemOf(name), stemOf(typed)));
+}
+
+/** Without the end that all names have in common: who leaves it out still means one of them. */
+function stemOf(name: string): string {
+  return name.endsWith('-service') ? name.slice(0, -'-service'.length) : name;
 }

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { fstatSync } from 'node:fs';
 import { runCli } from './run-cli.js';
 
 // Whoever reads has enough, as `head` does: no error, and nobody to tell. The code is the one of a program that SIGPIPE ended.
@@ -14,9 +15,14 @@ for (const stream of [process.stdout, process.stderr]) {
 
 const exitCode = await runCli(process.argv.slice(2), {
   stdin: process.stdin,
-  stdout: process.stdout,
+  stdout: { isTTY: process.stdout.isTTY, fileMode: fileMode(1), write: (text) => process.stdout.write(text) },
   stderr: process.stderr,
   env: process.env,
   cwd: process.cwd(),
 });
 process.exitCode ??= exitCode;
+
+function fileMode(descriptor: number): number | undefined {
+  const stats = fstatSync(descriptor);
+  return stats.isFile() ? stats.mode : undefined;
+}

@@ -39,16 +39,19 @@ export function facts(pairs: readonly (readonly [name: string, value: string | u
   return there.map(([name, value]) => `  ${name.padEnd(width)}  ${String(value)}`);
 }
 
-/** A moment in seconds since 1970, in ISO 8601 to the second. */
+/** The end of the year 9999, in seconds since 1970: what comes later has no date in ISO 8601. */
+const FAR = 253_402_300_799;
+
+/** A moment in seconds since 1970, in ISO 8601 to the second; at the latest the end of the year 9999. */
 export function isoTime(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+  return new Date(Math.min(seconds, FAR) * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 const DAY_SECONDS = 24 * 60 * 60;
 
-/** How many whole days are left until a moment; negative after it. */
+/** How many days are left until a moment, rounded; negative after it. */
 export function daysLeft(seconds: number): number {
-  return Math.floor((seconds - Date.now() / 1000) / DAY_SECONDS);
+  return Math.round((seconds - Date.now() / 1000) / DAY_SECONDS);
 }
 
 /** How long until a moment, in words. */

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { createRequire } from 'node:module';
-import { type CliIo, printableLines } from './cli-io.js';
+import { type CliIo, printableLines, withoutLongQuotes } from './cli-io.js';
 import { addExample } from './common-options.js';
 import { addGenerate } from './commands/generate.js';
 import { addKeysDerive } from './commands/keys-derive.js';
@@ -26,7 +26,6 @@ export function createProgram(io: CliIo): Command {
     .version(VERSION)
     .exitOverride()
     .showHelpAfterError('(--help shows how)')
-    .helpCommand(false)
     .configureOutput({
       writeOut: (text) => {
         io.stdout.write(text);
@@ -36,7 +35,7 @@ export function createProgram(io: CliIo): Command {
       },
       // It quotes what was typed.
       outputError: (text, write) => {
-        write(printableLines(text));
+        write(printableLines(withoutLongQuotes(text.replace(/^error: /, 'service-auth: '))));
       },
       getOutHelpWidth: () => 100,
       getErrHelpWidth: () => 100,

@@ -23,6 +23,15 @@ export function explain({ code, reason, detail }: AuthError): string {
   return words === undefined ? `${detail} (${cause})` : `${detail} (${cause}): ${words}`;
 }
 
+/** What somebody gave instead of a token, where that can be told: a line of an `.env` file, a header, several tokens. */
+export function shapeHint(text: string): string {
+  if (/^(?:export )?\w+=/.test(text)) return ' It begins with the name of a variable: give what stands behind the =.';
+  if (/^(?:authorization: *)?bearer /i.test(text)) return ' It begins with Bearer: give what stands behind it.';
+  if (/^["']/.test(text)) return ' It stands in quotes: give what stands between them.';
+  if (/\s/.test(text)) return ' It is several words or lines: give one token.';
+  return '';
+}
+
 /** What a token that was refused says of itself. Anybody may have written it. */
 export function unprovenFacts(
   token: string,

@@ -23,6 +23,8 @@ export interface AssertionKeysFromFileOptions {
 // Behind Symbol.for: what one copy of this package made, the other is given.
 const INPUTS: unique symbol = Symbol.for('service-auth.assertion-key-inputs');
 
+const COMPLAIN: unique symbol = Symbol.for('service-auth.assertion-key-complaint');
+
 /** The assertion keys of a service, following their file. For the `assertionKeys` option of `contextFromGateway()`. */
 export interface WatchedAssertionKeys {
   /** Reads the file now; at most ten times a second. Returns whether the keys are other ones. */
@@ -31,6 +33,8 @@ export interface WatchedAssertionKeys {
   readonly close: () => void;
   /** @internal */
   readonly [INPUTS]: () => readonly AssertionKeyInput[];
+  /** @internal */
+  readonly [COMPLAIN]: (reason: string) => void;
 }
 
 /**
@@ -72,6 +76,9 @@ export function createAssertionKeyFile(
   givenLogger: Logger | undefined,
 ): WatchedAssertionKeys {
   const logger = readLogger(givenLogger);
+  const complain = (reason: string): void => {
+    logSafely(logger, 'error', 'Assertion keys could not be read again; those in force stay', { path, reason });
+  };
   const watched = watchSource({
     read: () => ({ text: readTextFile(setting, path, MAX_BYTES), isWhole: true }),
     parse: (text) => {
@@ -84,16 +91,18 @@ export function createAssertionKeyFile(
       logSafely(logger, 'info', 'Assertion keys changed', { path, keys: length });
     },
     onTrouble: ({ message }) => {
-      logSafely(logger, 'error', 'Assertion keys could not be read again; those in force stay', {
-        path,
-        reason: message,
-      });
+      complain(message);
     },
     onRecovery: () => {
       logSafely(logger, 'info', 'Assertion keys can be read again', { path });
     },
   });
-  return Object.freeze({ refresh: watched.refresh, close: watched.close, [INPUTS]: watched.value });
+  return Object.freeze({
+    refresh: watched.refresh,
+    close: watched.close,
+    [INPUTS]: watched.value,
+    [COMPLAIN]: complain,
+  });
 }
 
 /** Tells whether the option is what {@link assertionKeysFromFile} made. */
@@ -116,16 +125,26 @@ export function assertionKeysFromKeyFile(
   tokenKeys: () => readonly RingKey[],
 ): AssertionKeys {
   let seen: readonly AssertionKeyInput[] | undefined;
+  let inForce: readonly AssertionKeyInput[];
   let comparedWith: readonly RingKey[] | undefined;
   let set: AssertionKeySet;
   const snapshot = (): AssertionKeySet => {
     const inputs = file[INPUTS]();
     const tokens = tokenKeys();
-    if (inputs !== seen || tokens !== comparedWith) {
-      const compared = assertionKeysFromInputs(setting, inputs, tokens).snapshot();
-      // The same object as long as the file is the same: what was verified with it stays remembered.
-      if (inputs !== seen) set = compared;
-      [seen, comparedWith] = [inputs, tokens];
+    if (inputs !== seen) {
+      try {
+        set = assertionKeysFromInputs(setting, inputs, tokens).snapshot();
+        [inForce, comparedWith] = [inputs, tokens];
+      } catch (error) {
+        if (seen === undefined) throw error;
+        file[COMPLAIN]((error as Error).message);
+      }
+      seen = inputs;
+    }
+    // A key of tokens that came later: there is no other state to keep to.
+    if (tokens !== comparedWith) {
+      assertionKeysFromInputs(setting, inForce, tokens);
+      comparedWith = tokens;
     }
     return set;
   };

@@ -18,9 +18,13 @@ export function checkOptionNames(owner: string, options: unknown, known: readonl
     if (known.includes(name)) continue;
     const nearest = closest(name, known);
     const hint = distance(name, nearest) <= 4 ? `Did you mean '${nearest}'?` : `Known options: ${known.join(', ')}.`;
-    throw new ConfigurationError(`'${name}'`, `is not an option of ${owner}. ${hint}`);
+    // Longer than any option: it may be a secret in the wrong place.
+    const shown = name.length <= MAX_SHOWN_NAME ? `'${name}'` : 'a name';
+    throw new ConfigurationError(shown, `is not an option of ${owner}. ${hint}`);
   }
 }
+
+const MAX_SHOWN_NAME = 30;
 
 /**
  * Reads an options object, as {@link checkOptionNames} allows it.

@@ -60,12 +60,14 @@ export function whileReading<Result>(setting: string, act: () => Result): Result
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined || error instanceof ConfigurationError) throw error;
-    throw new ConfigurationError(setting, `names a file that ${REASONS[code] ?? 'cannot be read'} (${code}).`);
+    // Not the path, which may be a secret; but most who see this were in another directory.
+    const hint = code === 'ENOENT' ? ` A path that does not begin with / is looked for in ${process.cwd()}.` : '';
+    throw new ConfigurationError(setting, `names a file that ${REASONS[code] ?? 'cannot be read'} (${code}).${hint}`);
   }
 }
 
 const REASONS: Readonly<Record<string, string | undefined>> = {
   ENOENT: 'does not exist',
   ENOTDIR: 'does not exist',
-  EACCES: 'this process may not read',
+  EACCES: 'this process may not read, or whose directory it may not enter',
 };

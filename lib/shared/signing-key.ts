@@ -9,7 +9,7 @@ export interface RingKeys {
 
 /**
  * Decides which key of a changing ring signs: the current one, once it has been in the ring for `signAfterMs`; until then the one that
- * signed before, or the one that can sign and has been there longest. The first state that is seen counts as old.
+ * signed before. Where that one is gone, the current one at once: so it is when a key has leaked. The first state that is seen counts as old.
  *
  * @param setting - what holds the previous keys, for messages
  * @param signAfterMs - how long a new current key only verifies
@@ -38,12 +38,10 @@ export function createSigningOrder(
       snapshot = takeSnapshot(setting, current, previous);
       return;
     }
-    const able = [current, ...previous].filter(
-      (key) => key.signingKey !== undefined && key.service === current.service,
-    );
-    const before = snapshot.current?.key;
-    const signed = before && able.find((key) => keyId(key.key) === keyId(before));
-    const signer = signed ?? able.reduce((oldest, key) => (sinceOf(key) < sinceOf(oldest) ? key : oldest));
+    // Only one that has signed: a key that was never more than a previous one is not known as a signer to anybody.
+    const before = snapshot.current;
+    const signed = [current, ...previous].find((key) => before !== undefined && keyId(key.key) === keyId(before.key));
+    const signer = signed?.signingKey !== undefined && signed.service === current.service ? signed : current;
     decideAt = signer === current ? Number.POSITIVE_INFINITY : sinceOf(current) + signAfterMs;
     snapshot = takeSnapshot(
       setting,

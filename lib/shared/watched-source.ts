@@ -73,17 +73,29 @@ export function watchSource<Value>(options: WatchOptions<Value>): Watched<Value>
   let failures = 0;
   let told: { readonly message: string; readonly at: number } | undefined;
   let isClosed = false;
+  let broken: { readonly digest: string; readonly error: Error } | undefined;
 
   const take = (): 'same' | 'unsure' | 'changed' => {
     const reading = readOrForget();
     if (reading === undefined) return 'same';
     const seen = digestOf(reading.text);
     if (seen !== digest && !reading.isWhole && !isConfirmed(seen)) return 'unsure';
-    if (seen !== digest) value = parse(reading.text);
+    if (seen !== digest) value = parseOnce(seen, reading.text);
     pending = undefined;
     if (seen === digest) return 'same';
     digest = seen;
     return 'changed';
+  };
+
+  /** A text that is broken stays so: what is long is not parsed again each second. */
+  const parseOnce = (seen: string, text: string): Value => {
+    if (broken?.digest === seen) throw broken.error;
+    try {
+      return parse(text);
+    } catch (error) {
+      broken = { digest: seen, error: error as Error };
+      throw error;
+    }
   };
 
   /** Where it cannot be read, the two looks around that are not two in a row. */

@@ -46,6 +46,7 @@ export function createStandIns(directory: string): StandIns {
     apply(text) {
       learnKeys();
       let shown = text
+        .replaceAll(directory, '/srv/tokens')
         .replaceAll(TOKEN, 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCIs…')
         .replaceAll(PEM_BODY, '$1…\n$2')
         .replaceAll(SECRET, '(a secret)')

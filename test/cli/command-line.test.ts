@@ -205,6 +205,36 @@ describe('the command line', () => {
     }
   });
 
+  it('shows nothing that was typed and may be a secret', async () => {
+    const secret = newSecret();
+    const token = `eyJhbGciOiJIUzI1NiJ9.${secret}.${secret}`;
+    const TYPED: readonly (readonly string[])[] = [
+      [secret],
+      ['keys', secret],
+      [`--key=${secret}`],
+      ['generate', secret],
+      ['generate', token],
+      ['generate', 'orders-service', '--days', secret],
+      ['generate', 'orders-service', '--format', secret],
+      ['generate', 'orders-service', '--dir', `services.json/${secret}`],
+      ['keys', 'drop', secret, '--keys', 'keys.json'],
+      ['keys', 'derive', secret],
+      ['keys', 'rotate', '--keys', JSON.stringify({ current: { key: secret.repeat(5) } })],
+      ['keys', 'list', '--keys', secret],
+      ['revoke', token],
+      ['revoke', secret],
+    ];
+    cli.write('keys.json', JSON.stringify({ current: newSecret() }));
+    cli.write('services.json', '[{ "name": "orders-service" }]');
+    for (const args of TYPED) {
+      const { code, stdout, stderr } = await cli.run(args);
+      expect({ stdout, isRefused: code !== 0 }).to.deep.equal({ stdout: '', isRefused: true });
+      expectNoPieceOf(secret, stderr);
+    }
+    cli.write('odd.json', JSON.stringify({ [secret]: 'current' }));
+    expectNoPieceOf(secret, (await cli.run(['keys', 'list', '--keys', 'odd.json'])).stderr);
+  });
+
   it('shows what was typed and is no option as text, too', async () => {
     const { code, stderr } = await cli.run(['generate', '--\u001b[31mred']);
     expect(code).to.equal(2);

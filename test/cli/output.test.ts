@@ -67,7 +67,7 @@ describe('times', () => {
   });
 
   it('count whole days', () => {
-    expect([daysLeft(NOW + DAY), daysLeft(NOW + DAY - 1), daysLeft(NOW - 1)]).to.deep.equal([1, 0, -1]);
+    expect([daysLeft(NOW + DAY), daysLeft(NOW + DAY - 1), daysLeft(NOW - DAY)]).to.deep.equal([1, 1, -1]);
   });
 
   it('say how long until then, in words', () => {

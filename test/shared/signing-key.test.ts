@@ -8,6 +8,12 @@ import { newEcPair, newSecret } from '../support/keys.js';
 const keyOf = (kid: string, service?: string): RingKey =>
   readKey('key', { key: newSecret(), kid, service }, undefined, false);
 
+/** A key pair, and the half of it that only verifies. */
+function pairOf(): readonly [RingKey, RingKey] {
+  const { privatePem, publicPem } = newEcPair();
+  return [readKey('key', privatePem, undefined, false), readKey('key', publicPem, undefined, false)];
+}
+
 describe('createSigningOrder', () => {
   const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((kid) => keyOf(kid)) as [RingKey, RingKey, RingKey, RingKey];
   let clock: sinon.SinonFakeTimers;
@@ -62,9 +68,9 @@ describe('createSigningOrder', () => {
     order(keys(b, a));
     clock.tick(30_000);
     expect(order(keys(c, b, a)).current?.kid).to.equal('a');
-    // It is gone: the one that the others have known longest.
-    expect(order(keys(c, b)).current?.kid).to.equal('b');
-    expect(order(keys(d, c, b)).current?.kid).to.equal('b');
+    // It is gone: the current one at once, and none that has never signed.
+    expect(order(keys(c, b)).current?.kid).to.equal('c');
+    expect(order(keys(d, c, b)).current?.kid).to.equal('c');
     const last = keys(d);
     const alone = order(last);
     expect(alone.current?.kid).to.equal('d');
@@ -89,15 +95,19 @@ describe('createSigningOrder', () => {
     expect(takeovers).to.deep.equal([]);
   });
 
-  it('chooses among those that are left the one that has been there longest', () => {
+  it('has the current one sign at once where the one that signed has become one that cannot, or speaks for another', () => {
+    const [pair, publicHalf] = pairOf();
+    for (const other of [publicHalf, { ...pair, service: 'orders-service' }]) {
+      const order = createSigningOrder('previous', 60_000, onTakeover);
+      order(keys(pair));
+      expect(order(keys(a, other)).current?.kid).to.equal('a');
+    }
     const order = createSigningOrder('previous', 60_000, onTakeover);
-    order(keys(a));
-    clock.tick(1000);
-    order(keys(a, b));
-    clock.tick(1000);
-    order(keys(a, c, b));
-    clock.tick(1000);
-    expect(order(keys(d, b, c)).current?.kid).to.equal('b');
+    order(keys(pair));
+    expect(order(keys(a, pair)).current).to.equal(pair);
+    const verifying = createSigningOrder('previous', 60_000, onTakeover);
+    verifying(keys(undefined, b));
+    expect(verifying(keys(a, b)).current?.kid).to.equal('a');
   });
 
   it('never signs with a key that cannot, or that speaks for one service', () => {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** A real Redis that keeps nothing on disk. */
+/** A real Redis that keeps nothing on disk, and ends with the process that started it. */
 export interface RedisServer {
   readonly url: string;
   readonly port: number;
@@ -18,7 +18,7 @@ export interface RedisServer {
 }
 
 /**
- * Starts redis-server on a free port of loopback.
+ * Starts redis-server on a free port of loopback, and waits until it answers.
  *
  * @param program - its path, as `needsProgram` found it
  * @param args - more of its settings, such as `--requirepass`
@@ -30,9 +30,12 @@ export async function startRedis(program: string, args: readonly string[] = []):
   const start = async (): Promise<void> => {
     const settings = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', directory, ...args];
     server = spawn(program, ['--port', String(port), ...settings], { stdio: 'ignore' });
-    await isListening(port);
+    await answers(server, port);
   };
-  const isRunning = (): boolean => server.exitCode === null && server.signalCode === null;
+  const isRunning = (): boolean => isAlive(server);
+  // A test process that is ended in the middle leaves none behind.
+  const end = (): void => void server.kill('SIGKILL');
+  process.once('exit', end);
   await start();
   return {
     url: `redis://127.0.0.1:${port}`,
@@ -43,6 +46,7 @@ export async function startRedis(program: string, args: readonly string[] = []):
     },
     restart: start,
     async stop() {
+      process.off('exit', end);
       if (isRunning()) {
         server.kill('SIGKILL');
         await once(server, 'exit');
@@ -61,17 +65,24 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-async function isListening(port: number): Promise<void> {
-  for (let i = 0; i < 400; i++) {
+function isAlive({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
+}
+
+async function answers(server: ChildProcess, port: number): Promise<void> {
+  for (let i = 0; i < 400 && isAlive(server); i++) {
     const socket = connect(port, '127.0.0.1');
     try {
-      await once(socket, 'connect');
-      return;
+      socket.write('PING\r\n');
+      const [answer] = (await once(socket, 'data', { signal: AbortSignal.timeout(5000) })) as [Buffer];
+      // With --requirepass it answers too.
+      if (/^(\+PONG|-NOAUTH)/.test(answer.toString())) return;
     } catch {
-      await wait(25);
+      // Not yet.
     } finally {
       socket.destroy();
     }
+    await wait(25);
   }
-  throw new Error(`redis-server does not listen on port ${port}`);
+  throw new Error(`redis-server does not answer on port ${port}`);
 }

@@ -2,12 +2,13 @@ import { type Command, Option } from 'commander';
 import type { KnownService } from '../../shared/services.js';
 import { usageError } from '../cli-error.js';
 import { readKeys } from '../cli-keys.js';
-import type { CliIo } from '../cli-io.js';
+import { type CliIo, printable } from '../cli-io.js';
 import { addExample, addStoreOptions, jsonOption, keysOption, servicesOption } from '../common-options.js';
-import { findService, readServices, type ServiceDirectory } from '../known-services.js';
+import { findService, nearestName, readServices, type ServiceDirectory } from '../known-services.js';
 import { mint, type MintedToken } from '../mint.js';
 import { parseDays, parseKubernetesName, parseNames, parseScope } from '../option-values.js';
 import { isoTime, print, printJson, say, table, untilThen } from '../output.js';
+import { warnIfOutputIsOpen } from '../open-files.js';
 import { type StoreOptions, withStore } from '../store/open-store.js';
 import { asEnv, asJson, asKubernetesSecret, asTerminalText } from '../token-formats.js';
 
@@ -52,7 +53,9 @@ export function addGenerate(program: Command, io: CliIo): void {
     const format = readFormat(options);
     const directory = readServices(io, options.services);
     const services = servicesToServe(name, options, directory);
+    warnOfAudience(io, options.audience ?? [], directory);
     const tokens = await issue(io, services, options);
+    warnIfOutputIsOpen(io);
     show(io, tokens, format, options, directory);
   });
   addExample(
@@ -61,6 +64,16 @@ export function addGenerate(program: Command, io: CliIo): void {
     "service-auth generate tenant-deletion-orchestrator --scope 'tenant:delete' --format kubernetes --namespace bakery | kubectl apply -f -",
     'service-auth generate --all --format env > .env.tokens',
   );
+}
+
+/** Not refused: a token may be meant for a gateway, or for a service of another list. */
+function warnOfAudience(io: CliIo, audience: readonly string[], { services, source }: ServiceDirectory): void {
+  for (const name of audience) {
+    if (services.some((service) => service.name === name)) continue;
+    const nearest = nearestName(name, services);
+    const hint = nearest === undefined ? '' : ` Did you mean '${nearest}'?`;
+    io.stderr.write(`Warning: the audience '${printable(name)}' is not among ${source}.${hint}\n`);
+  }
 }
 
 function readFormat({ format, json, namespace, secretName, all }: GenerateOptions): Format {

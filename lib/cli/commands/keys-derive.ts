@@ -7,6 +7,7 @@ import { readKeys } from '../cli-keys.js';
 import type { CliIo } from '../cli-io.js';
 import { addExample, jsonOption, keysOption, servicesOption } from '../common-options.js';
 import { findService, readServices } from '../known-services.js';
+import { warnIfOutputIsOpen } from '../open-files.js';
 import { print, printJson, say } from '../output.js';
 
 interface DeriveOptions {
@@ -35,6 +36,7 @@ export function addKeysDerive(keys: Command, io: CliIo): void {
     .action((name: string, options: DeriveOptions) => {
       const { name: service } = findService(name, readServices(io, options.services));
       const derived = deriveAll(service, readKeys(io, options.keys).snapshot(), options.all === true);
+      warnIfOutputIsOpen(io);
       if (options.json === true) {
         printJson(io, { service, keys: derived });
         return;

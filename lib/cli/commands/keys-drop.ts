@@ -1,9 +1,15 @@
 import type { Command } from 'commander';
 import { changeKeyFile } from '../change-key-file.js';
 import { type CliIo, printable } from '../cli-io.js';
-import { addExample, jsonOption } from '../common-options.js';
+import { addExample, addStoreOptions, jsonOption } from '../common-options.js';
 import { withoutKey } from '../key-file-changes.js';
 import { print, printJson } from '../output.js';
+import { type StoreOptions, withStore } from '../store/open-store.js';
+
+interface DropOptions extends StoreOptions {
+  readonly keys?: string;
+  readonly json?: true;
+}
 
 /** `keys drop`: a key verifies no longer. */
 export function addKeysDrop(keys: Command, io: CliIo): void {
@@ -12,11 +18,25 @@ export function addKeysDrop(keys: Command, io: CliIo): void {
     .description('Take a key that only verifies out of a key file: every token that it signed is refused from then on.')
     .argument('<key-id>', 'its id, as keys list shows it')
     .option('--keys <path>', 'the key file (JSON); default: JWT_KEYS_FILE')
-    .addOption(jsonOption())
-    .action(async (kid: string, { keys: path, json }: { readonly keys?: string; readonly json?: true }) => {
-      await changeKeyFile(io, path, (entries) => withoutKey(entries, kid));
-      if (json === true) printJson(io, { keyId: kid });
-      else print(io, `Dropped: ${printable(kid)}. What it signed is refused from now on.`);
-    });
+    .addOption(jsonOption());
+  addStoreOptions(command).action(async (kid: string, { keys: path, json, ...store }: DropOptions) => {
+    await changeKeyFile(io, path, (entries) => withoutKey(entries, kid));
+    if (json === true) printJson(io, { keyId: kid });
+    else print(io, `Dropped: ${printable(kid)}. What it signed is refused from now on.`);
+    await tellOfTokens(io, kid, store);
+  });
   addExample(command, 'service-auth keys drop wgjzL1xQ9_3c --keys keys.json');
+}
+
+/** Beside the result: on the night on which a key leaks, an inventory that is away must not stand in the way. */
+async function tellOfTokens(io: CliIo, kid: string, options: StoreOptions): Promise<void> {
+  try {
+    const issued = await withStore(io, options, (store) => store.tokens());
+    const alive = issued.filter(({ keyId, expiresAt }) => keyId === kid && expiresAt > Date.now() / 1000);
+    if (alive.length === 0) return;
+    const services = [...new Set(alive.map(({ service }) => service))].join(', ');
+    io.stderr.write(`Refused with it: ${String(alive.length)} tokens of the inventory, of ${services}.\n`);
+  } catch {
+    io.stderr.write('The inventory cannot be read, so which tokens are refused with it is not known here.\n');
+  }
 }

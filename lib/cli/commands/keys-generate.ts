@@ -6,6 +6,7 @@ import { failure } from '../cli-error.js';
 import type { CliIo } from '../cli-io.js';
 import { addExample, jsonOption } from '../common-options.js';
 import { algorithmOption, makeKey, type NewKey } from '../make-key.js';
+import { warnIfOutputIsOpen } from '../open-files.js';
 import { print, printJson, say } from '../output.js';
 
 interface GenerateKeyOptions {
@@ -27,6 +28,7 @@ export function addKeysGenerate(keys: Command, io: CliIo): void {
     .action(({ algorithm = 'HS256', publicOut, json }: GenerateKeyOptions) => {
       const key = makeKey(algorithm);
       if (publicOut !== undefined) writePublic(io, publicOut, key);
+      warnIfOutputIsOpen(io);
       if (json === true) {
         printJson(io, asJson(key));
         return;
@@ -55,6 +57,10 @@ function asJson({ kid, algorithm, signing, verifying }: NewKey): Readonly<Record
 function writePublic(io: CliIo, path: string, { verifying, algorithm }: NewKey): void {
   if (verifying === undefined)
     throw failure(`--public-out is for key pairs; ${algorithm} has one secret and no public half.`);
-  // Never over another key.
-  writeFileSync(resolve(io.cwd, path), verifying, { flag: 'wx' });
+  try {
+    writeFileSync(resolve(io.cwd, path), verifying, { flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw failure('--public-out names a file that exists already, and no key is written over another.');
+  }
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { type Algorithm, readKey } from '../../shared/key.js';
+import type { Algorithm } from '../../shared/key.js';
 import { changeKeyFile } from '../change-key-file.js';
-import type { CliIo } from '../cli-io.js';
+import { type CliIo, printable } from '../cli-io.js';
 import { addExample, jsonOption } from '../common-options.js';
 import { withNewKey } from '../key-file-changes.js';
 import { algorithmOption, makeKey, type NewKey } from '../make-key.js';
@@ -25,7 +25,8 @@ export function addKeysRotate(keys: Command, io: CliIo): void {
     .addOption(algorithmOption())
     .addOption(jsonOption())
     .action(async ({ keys: path, algorithm, json }: RotateOptions) => {
-      const { current, before } = await rotate(io, path, algorithm);
+      const { current, before, made } = await rotate(io, path, algorithm);
+      if (made !== undefined) io.stderr.write(`Made ${made}, which was not there.\n`);
       if (json === true) printJson(io, { keyId: current.kid, algorithm: current.algorithm, previousKeyId: before });
       else print(io, ...asText(current, before));
     });
@@ -40,25 +41,29 @@ interface Rotation {
   readonly current: NewKey;
   /** The id of the key that was current. */
   readonly before: string | undefined;
+  /** Where the file was made, if it was not there. */
+  readonly made: string | undefined;
 }
 
 async function rotate(io: CliIo, path: string | undefined, algorithm: Algorithm | undefined): Promise<Rotation> {
-  let rotation: Rotation | undefined;
-  await changeKeyFile(io, path, (entries) => {
+  let rotation: Omit<Rotation, 'made'> | undefined;
+  const { made } = await changeKeyFile(io, path, (entries) => {
     const current = makeKey(algorithm ?? entries.current?.key.algorithm ?? 'HS256');
     rotation = { current, before: entries.current?.key.kid };
-    return withNewKey(entries, current, readKey('key', current.signing, current.algorithm, true));
+    return withNewKey(entries, current);
   });
-  return rotation as unknown as Rotation;
+  return { ...(rotation as unknown as Omit<Rotation, 'made'>), made };
 }
 
 function asText({ kid, algorithm }: NewKey, before: string | undefined): readonly string[] {
   const current = `Current key: ${kid} (${algorithm}). It signs from now on.`;
   if (before === undefined) return [current];
-  // An id may look like an option.
-  const drop = `service-auth keys drop ${before.startsWith('-') ? '-- ' : ''}${before}`;
+  // An id may look like an option; one that somebody chose may look like a command of the shell.
+  const id = /^[\w-]+$/.test(before) ? before : 'ITS_ID';
+  const drop = `service-auth keys drop ${id.startsWith('-') ? '-- ' : ''}${id}`;
   return [
     current,
-    `Previous key: ${before}. It verifies until '${drop}', which is safe once no token of it is in use.`,
+    `Previous key: ${printable(before)}. It verifies until '${drop}', which is safe once no token of it is in use.`,
+    'Services that have a derived key (GATEWAY_ASSERTION_KEY) need the new one too, best before the gateway signs with it: docs/guides/rotation.md.',
   ];
 }

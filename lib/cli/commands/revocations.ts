@@ -3,7 +3,7 @@ import type { Revocation } from '../../shared/revocation.js';
 import { type CliIo, printable } from '../cli-io.js';
 import { addExample, addStoreOptions, jsonOption } from '../common-options.js';
 import { isoTime, print, printJson, table } from '../output.js';
-import { type StoreOptions, withStore } from '../store/open-store.js';
+import { type StoreOptions, warnIfMissing, withStore } from '../store/open-store.js';
 import type { IssuedToken } from '../store/token-store.js';
 
 /** `revocations`: what is no longer accepted. */
@@ -13,10 +13,10 @@ export function addRevocations(program: Command, io: CliIo): void {
     .description('List what is revoked. A revoked token leaves the list when it would have expired.')
     .addOption(jsonOption());
   addStoreOptions(command).action(async ({ json, ...store }: StoreOptions & { readonly json?: true }) => {
-    const { entries, issued } = await withStore(io, store, async (opened) => ({
-      entries: await opened.revocations(),
-      issued: await opened.tokens(),
-    }));
+    const { entries, issued } = await withStore(io, store, async (opened) => {
+      warnIfMissing(io, opened);
+      return { entries: await opened.revocations(), issued: await opened.tokens() };
+    });
     if (json === true) printJson(io, entries.map(asJson));
     else if (entries.length === 0) print(io, 'Nothing is revoked.');
     else

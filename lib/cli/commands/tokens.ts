@@ -5,7 +5,7 @@ import { addExample, addStoreOptions, jsonOption } from '../common-options.js';
 import { revocationListOf } from '../mint.js';
 import { parseDuration } from '../option-values.js';
 import { daysLeft, isoTime, print, printJson, table } from '../output.js';
-import { type StoreOptions, withStore } from '../store/open-store.js';
+import { type StoreOptions, warnIfMissing, withStore } from '../store/open-store.js';
 import type { IssuedToken } from '../store/token-store.js';
 
 type Status = 'active' | 'expired' | 'revoked';
@@ -32,10 +32,10 @@ export function addTokens(program: Command, io: CliIo): void {
     .addOption(jsonOption());
   addStoreOptions(command).action(async ({ expiring, json, ...store }: TokensOptions) => {
     const lines = await withStore(io, store, async (opened) => {
+      warnIfMissing(io, opened);
       const revocations = revocationListOf(await opened.revocations());
-      return (await opened.tokens()).map(
-        (token): InventoryLine => ({ ...token, status: statusOf(token, revocations) }),
-      );
+      const tokens = await opened.tokens();
+      return tokens.map((token): InventoryLine => ({ ...token, status: statusOf(token, revocations) }));
     });
     const due = expiring === undefined ? lines : lines.filter((line) => isDue(line, expiring));
     if (json === true) printJson(io, due.map(asJson));

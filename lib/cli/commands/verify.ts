@@ -11,9 +11,9 @@ import { type CliIo, printable } from '../cli-io.js';
 import { addExample, addStoreOptions, jsonOption, keysOption } from '../common-options.js';
 import { checkerOf, revocationListOf } from '../mint.js';
 import { facts, isoTime, print, printJson, untilThen } from '../output.js';
-import { explain, unprovenFacts } from '../refusal-reasons.js';
+import { explain, shapeHint, unprovenFacts } from '../refusal-reasons.js';
 import { readToken } from '../read-token.js';
-import { type StoreOptions, withStore } from '../store/open-store.js';
+import { type StoreOptions, warnIfMissing, withStore } from '../store/open-store.js';
 
 interface VerifyOptions extends StoreOptions {
   readonly audience?: string;
@@ -42,15 +42,15 @@ export function addVerify(program: Command, io: CliIo): void {
   addStoreOptions(command).action(async (argument: string | undefined, options: VerifyOptions) => {
     const keys = readKeys(io, options.keys);
     const token = await readToken(io, argument);
-    const { revocations, inventory } = await withStore(io, options, async (store) => ({
-      revocations: revocationListOf(await store.revocations()),
-      inventory: await store.tokens(),
-    }));
+    const { revocations, inventory } = await withStore(io, options, async (store) => {
+      warnIfMissing(io, store);
+      return { revocations: revocationListOf(await store.revocations()), inventory: await store.tokens() };
+    });
     const verdict = judge(() => checkerOf(keys, revocations, options.audience ?? null).check(token));
     const isRecorded = inventory.some(({ tokenId }) => tokenId === verdict.verified?.claims.jti);
     if (options.json === true) printJson(io, asJson(verdict, isRecorded, keys, token));
     else print(io, ...asText(verdict, isRecorded, keys, token));
-    if (verdict.refusal !== undefined) throw failure(`not let in: ${explain(verdict.refusal)}`);
+    if (verdict.refusal !== undefined) throw failure(`not let in: ${explain(verdict.refusal)}${shapeHint(token)}`);
   });
   addExample(
     command,
@@ -102,7 +102,7 @@ function asText({ verified, refusal }: Verdict, isRecorded: boolean, keys: KeyRi
           ? 'none; it can only be revoked with all tokens of its service'
           : printable(claims.jti),
       ],
-      ['Inventory', isRecorded ? 'entered' : 'not entered; it was not made here'],
+      ['Inventory', isRecorded ? 'entered' : 'not entered'],
     ]),
   ];
 }
@@ -116,7 +116,14 @@ function signedBy(keyId: string, keys: KeyRing): string {
 function asJson({ verified, refusal }: Verdict, isRecorded: boolean, keys: KeyRing, token: string): unknown {
   const why =
     refusal === undefined ? {} : { code: refusal.code, reason: refusal.reason, explanation: explain(refusal) };
-  if (verified === undefined) return { letIn: false, ...why, unproven: Object.fromEntries(unprovenFacts(token, keys)) };
+  if (verified === undefined) return { letIn: false, ...why, unproven: camelCased(unprovenFacts(token, keys)) };
   const { claims, keyId } = verified;
   return { letIn: refusal === undefined, ...why, keyId, claims, isInInventory: isRecorded };
+}
+
+/** `Key id` is `keyId` to a program. */
+function camelCased(pairs: ReturnType<typeof unprovenFacts>): Readonly<Record<string, string | undefined>> {
+  const nameOf = (title: string): string =>
+    title.toLowerCase().replaceAll(/ (.)/g, (_, letter: string) => letter.toUpperCase());
+  return Object.fromEntries(pairs.map(([title, value]) => [nameOf(title), value]));
 }

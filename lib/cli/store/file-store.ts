@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatRevocations, addRevocation, parseRevocations } from '../../server/revocation/revocation-file.js';
-import { MAX_CLOCK_TOLERANCE_SECONDS } from '../../shared/options.js';
 import type { Revocation } from '../../shared/revocation.js';
 import { createRevocationList, type MemoryRevocationList } from '../../shared/revocation.js';
+import { failure } from '../cli-error.js';
+import { printable } from '../cli-io.js';
 import { formatInventory, parseInventory } from './inventory-format.js';
 import { changeFile, readIfThere } from './locked-file.js';
 import { tidyInventory, type IssuedToken, type TokenStore } from './token-store.js';
@@ -24,6 +26,7 @@ export function createFileStore(directory: string, place: string): TokenStore {
 
   return {
     place,
+    missingAt: () => (existsSync(directory) ? undefined : printable(directory)),
     async addTokens(tokens) {
       // There from the first token on, so that services can be told to follow it.
       if (readIfThere(revocations) === undefined)
@@ -33,6 +36,11 @@ export function createFileStore(directory: string, place: string): TokenStore {
     tokens: () => Promise.resolve(tidyInventory(parseTokens(readIfThere(inventory)))),
     revoke: (entry) =>
       changeFile(revocations, (text) => {
+        // A new list with one entry would take back, for everybody who follows the file, all that was revoked before.
+        if (text === undefined && existsSync(inventory))
+          throw failure(
+            `${place}/revocations.json is gone, while tokens.json is there. Restore it; or, if nothing was ever revoked, write an empty one: ${formatRevocations([]).replaceAll(/\s+/g, ' ')}`,
+          );
         const list = parseList(text);
         addRevocation(list, entry);
         return formatRevocations(stillNeeded(list.entries()));
@@ -42,8 +50,15 @@ export function createFileStore(directory: string, place: string): TokenStore {
   };
 }
 
-/** Leaves out the tokens that have ended, also for the clock that is furthest behind. */
+const DAY_SECONDS = 24 * 60 * 60;
+
+/** Before when a token must have ended for its revocation to be forgotten, in seconds since 1970: a day ago, as clocks err. */
+export function endedBefore(): number {
+  return Date.now() / 1000 - DAY_SECONDS;
+}
+
+/** Leaves out the tokens that have ended. */
 export function stillNeeded(entries: readonly Revocation[]): readonly Revocation[] {
-  const ended = Date.now() / 1000 - MAX_CLOCK_TOLERANCE_SECONDS;
+  const ended = endedBefore();
   return entries.filter((entry) => !('tokenId' in entry) || (entry.expiresAt ?? Number.POSITIVE_INFINITY) >= ended);
 }

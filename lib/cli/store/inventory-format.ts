@@ -1,4 +1,4 @@
-import { isIdentityText } from '../../shared/identity-text.js';
+import { isIdentityText, isScope } from '../../shared/identity-text.js';
 import { isNumericDate } from '../../shared/claims.js';
 import { ConfigurationError } from '../../shared/errors.js';
 import { formatJsonList } from '../../shared/json-list.js';
@@ -28,7 +28,16 @@ export function parseInventory(setting: string, text: string): readonly IssuedTo
       'is no inventory that this version can read, so it was left as it is. Repair it, or move it away to begin a new one.',
     );
   }
-  return tokens;
+  // What somebody else wrote beside the fields would be printed as it is.
+  return tokens.map(({ service, tokenId, keyId, issuedAt, expiresAt, scope, audience }) => ({
+    service,
+    tokenId,
+    keyId,
+    issuedAt,
+    expiresAt,
+    ...(isScope(scope) && { scope }),
+    ...(Array.isArray(audience) && audience.every(isIdentityText) && { audience }),
+  }));
 }
 
 /** Tells whether it is one line of the inventory. */

@@ -1,51 +1,113 @@
-import { mkdirSync, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import lockfile from 'proper-lockfile';
-import writeFileAtomic from 'write-file-atomic';
+import { stampOfFile } from '../../shared/read-file.js';
+import { failure } from '../cli-error.js';
 
 /** Someone who dies with the lock loses it after this. */
 const STALE_MS = 10_000;
+/** Half a minute in all. */
 const RETRIES = { retries: 120, factor: 1.3, minTimeout: 10, maxTimeout: 250, randomize: true };
+const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
  * Changes a file that other processes change too: nobody else does meanwhile, and whoever reads it sees all of the change or none.
  *
- * @param path - the file; it need not exist, nor its directory
+ * The lock alone would not do: a process that sleeps for longer than a lock lives (a paused machine) wakes up believing that it has it.
+ * So the file is replaced only if it is still the one that was read; else everything is done once more.
+ *
+ * @param path - the file; it need not exist
  * @param change - makes the new text of the old one, undefined where there is no file; what it throws leaves the file as it is
- * @param mode - who may read and write a file that is new, besides its owner nobody may write it by default; one that exists keeps its own
- * @throws Error where the directory may not be written, or somebody has kept the lock for 15 seconds
+ * @param mode - who may read and write a file that is new; one that exists keeps its own. By default all may read it and its directory, which
+ *   is made where it is missing
+ * @throws Error where the directory may not be written, or somebody has kept the lock for half a minute
  */
 export async function changeFile(
   path: string,
   change: (text: string | undefined) => string,
-  mode = 0o644,
+  mode?: number,
 ): Promise<void> {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-  const release = await lockfile.lock(path, {
-    realpath: false,
-    stale: STALE_MS,
-    retries: RETRIES,
-    // By default it throws where nobody can catch it. Giving the lock back fails then, which says the same.
-    /* c8 ignore next -- called where a change takes longer than STALE_MS, of which this one has a fraction */
-    onCompromised: () => undefined,
-  });
-  try {
-    const before = readIfThere(path);
-    const text = change(before);
-    // Who can write the list of revocations could take one back: nobody else, whatever the umask.
-    await writeFileAtomic(path, text, before === undefined ? { mode } : {});
-  } finally {
-    await release();
+  if (mode === undefined) makeReadable(dirname(path));
+  // One file, one lock, by whatever links it is reached.
+  const file = realPathOf(path);
+  for (;;) {
+    const release = await lockfile.lock(file, {
+      realpath: false,
+      stale: STALE_MS,
+      retries: RETRIES,
+      /* c8 ignore next -- by default it throws where nobody can catch it; that the lock was lost shows when the file is replaced */
+      onCompromised: () => undefined,
+    });
+    try {
+      const stamp = stampOfFile(file);
+      const text = change(readIfThere(file));
+      if (replaceFile(file, text, stamp === undefined ? (mode ?? 0o644) : statSync(file).mode & 0o7777, stamp)) return;
+    } finally {
+      // One that was lost cannot be given back, and need not be.
+      await release().catch(() => undefined);
+    }
   }
 }
 
-/** Reads a file; undefined where there is none. */
-export function readIfThere(path: string): string | undefined {
+/** @returns whether it was still the file that was read */
+function replaceFile(file: string, text: string, mode: number, stamp: string | undefined): boolean {
+  const fresh = join(dirname(file), `.${basename(file)}.${randomUUID()}.tmp`);
   try {
-    // Editors of some systems begin a file with a byte order mark.
-    return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+    const descriptor = openSync(fresh, 'wx', mode);
+    try {
+      // Whatever the umask: services that run as another user follow some of these files, and nobody may write them.
+      fchmodSync(descriptor, mode);
+      writeSync(descriptor, text);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    if (stampOfFile(file) !== stamp) return false;
+    renameSync(fresh, file);
+    return true;
+  } finally {
+    rmSync(fresh, { force: true });
   }
+}
+
+/** Whatever the umask: it holds no secret, and services that run as another user follow the list of revocations in it. */
+function makeReadable(directory: string): void {
+  if (mkdirSync(directory, { recursive: true }) !== undefined) chmodSync(directory, 0o755);
+}
+
+function realPathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return join(realpathSync(dirname(path)), basename(path));
+  }
+}
+
+/**
+ * Reads a file; undefined where there is none.
+ *
+ * @throws CliError where it is no file, or too large to be one of ours
+ */
+export function readIfThere(path: string): string | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return undefined;
+  // A pipe would have the process wait for ever, and deaf to signals.
+  if (!stats.isFile() || stats.size > MAX_BYTES)
+    throw failure(`${basename(path)} is no file, or too large to be one of ours.`);
+  // Editors of some systems begin a file with a byte order mark.
+  return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
 }

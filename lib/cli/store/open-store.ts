@@ -33,8 +33,20 @@ export async function withStore<Result>(
 ): Promise<Result> {
   const store = await openStore(io, options);
   try {
-    return await act(store);
+    const missing = store.missingAt();
+    const result = await act(store);
+    if (missing !== undefined && store.missingAt() === undefined) {
+      io.stderr.write(`Made ${missing}, which was not there: inventory and revocations begin with this.\n`);
+    }
+    return result;
   } finally {
     await store.close();
   }
+}
+
+/** Says so where there is no store to read: in another directory nothing is due, and nothing revoked. */
+export function warnIfMissing(io: CliIo, { missingAt }: TokenStore): void {
+  const missing = missingAt();
+  if (missing === undefined) return;
+  io.stderr.write(`Warning: there is no ${missing}. Run this where it is, or name it by --dir or SERVICE_AUTH_DIR.\n`);
 }

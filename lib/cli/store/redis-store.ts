@@ -7,9 +7,9 @@ import {
 import type { ResolvedRedis } from '../../server/revocation/redis-options.js';
 import { loadRevocations, redisRevocationKeys, storeRevocation } from '../../server/revocation/redis-revocations.js';
 import { ConfigurationError } from '../../shared/errors.js';
-import { MAX_CLOCK_TOLERANCE_SECONDS } from '../../shared/options.js';
+import { parseJson } from '../../shared/read-file.js';
 import { failure } from '../cli-error.js';
-import { stillNeeded } from './file-store.js';
+import { endedBefore, stillNeeded } from './file-store.js';
 import { isIssuedToken } from './inventory-format.js';
 import { type IssuedToken, tidyInventory, type TokenStore } from './token-store.js';
 
@@ -25,6 +25,7 @@ export async function openRedisStore(redis: ResolvedRedis): Promise<TokenStore> 
 
   return {
     place: 'Redis',
+    missingAt: () => undefined,
     async addTokens(tokens) {
       const fields = Object.fromEntries(tokens.map((token) => [token.tokenId, JSON.stringify(token)]));
       await asking(() => client.hSet(inventory, fields));
@@ -38,7 +39,7 @@ export async function openRedisStore(redis: ResolvedRedis): Promise<TokenStore> 
       return kept;
     },
     async revoke(entry) {
-      await asking(() => storeRevocation(client, keys, entry, Date.now() / 1000 - MAX_CLOCK_TOLERANCE_SECONDS));
+      await asking(() => storeRevocation(client, keys, entry, endedBefore()));
     },
     revocations: async () => stillNeeded((await asking(() => loadRevocations(client, keys))).entries),
     close: () => client.close(),
@@ -63,7 +64,7 @@ async function asking<Result>(act: () => Promise<Result>): Promise<Result> {
 }
 
 function parseToken(text: string): IssuedToken {
-  const token = JSON.parse(text) as unknown;
+  const token = parseJson('REDIS_URL', text);
   if (isIssuedToken(token)) return token;
   throw new ConfigurationError('REDIS_URL', 'names a Redis whose inventory this version cannot read.');
 }

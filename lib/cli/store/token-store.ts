@@ -18,6 +18,8 @@ export interface IssuedToken {
 export interface TokenStore {
   /** What it is, for people: `.service-auth`, `Redis`. */
   readonly place: string;
+  /** Where it is missing, if it is: who runs a command in another directory has another store. */
+  readonly missingAt: () => string | undefined;
   /** Adds to the inventory; all of them or none. */
   addTokens(tokens: readonly IssuedToken[]): Promise<void>;
   /** The inventory, by service and then by time. */

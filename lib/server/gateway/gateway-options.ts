@@ -147,7 +147,7 @@ function resolveCommon(options: CommonGatewayOptions): GatewaySettings {
   if (keys === undefined) {
     throw new ConfigurationError(
       'keys',
-      'is missing, and so is JWT_SECRET_KEY: a gateway needs the keys that tokens are signed with.',
+      'is missing, and so are JWT_KEYS_FILE and JWT_SECRET_KEY: a gateway needs the keys that tokens are signed with.',
     );
   }
   const name =

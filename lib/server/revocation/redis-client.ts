@@ -52,5 +52,6 @@ export async function loadRedis(load: () => Promise<RedisPackage> = () => import
 /** Why Redis did not do what it was asked, without its URL. Of an attempt at several addresses Node tells only the code. */
 export function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  return message === '' ? String(code) : message;
+  // What stands for the host may be a piece of a password that was not written as a URL demands.
+  return message === '' || message.startsWith('getaddrinfo') ? String(code) : message;
 }

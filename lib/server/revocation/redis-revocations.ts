@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { ConfigurationError } from '../../shared/errors.js';
 import { parseJson } from '../../shared/read-file.js';
 import type { Revocation } from '../../shared/revocation.js';
@@ -17,7 +18,7 @@ interface ScoredMember {
 interface RedisRevocationTransaction {
   zAdd(key: string, member: ScoredMember, options: { readonly comparison: 'GT' }): this;
   zRemRangeByScore(key: string, min: string, max: string): this;
-  incr(key: string): this;
+  set(key: string, value: string): this;
   publish(channel: string, message: string): this;
   exec(): Promise<unknown>;
 }
@@ -28,7 +29,7 @@ export interface RedisRevocationKeys {
   readonly tokens: string;
   /** Sorted set: service → before when its tokens must have been issued. */
   readonly services: string;
-  /** Counts the changes, so that who missed a message finds out. */
+  /** Another value after each change, and never one that was before: who missed a message finds out. */
   readonly version: string;
   /** Where each new entry is published. */
   readonly channel: string;
@@ -47,6 +48,9 @@ export function redisRevocationKeys(prefix: string): RedisRevocationKeys {
     channel: `${prefix}revocations`,
   };
 }
+
+/** The end of the year 9999, in seconds since 1970: for ever, and still a date. */
+const FAR = 253_402_300_799;
 
 /** What Redis holds at one moment. */
 export interface LoadedRevocations {
@@ -68,11 +72,11 @@ export async function loadRevocations(
   return {
     version,
     entries: [
+      // Without an end that can be one, a revocation never ends.
       ...tokens.map(({ value, score }) =>
-        // Without an end that can be one, it never ends.
-        Number.isFinite(score) && score > 0 ? { tokenId: value, expiresAt: score } : { tokenId: value },
+        score > 0 && score < FAR ? { tokenId: value, expiresAt: score } : { tokenId: value },
       ),
-      ...services.map(({ value, score }) => ({ service: value, issuedBefore: score })),
+      ...services.map(({ value, score }) => ({ service: value, issuedBefore: Math.min(score, FAR) })),
     ],
   };
 }
@@ -98,7 +102,7 @@ export async function storeRevocation(
     .zRemRangeByScore(keys.tokens, '-inf', `(${String(forgetBefore)}`)
     // GT: an entry that is there already must not end earlier.
     .zAdd(key, member, { comparison: 'GT' })
-    .incr(keys.version)
+    .set(keys.version, randomUUID())
     .publish(keys.channel, JSON.stringify(entry))
     .exec();
 }

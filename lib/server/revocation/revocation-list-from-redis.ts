@@ -26,7 +26,8 @@ export interface RevocationListFromRedisOptions extends WatchedRevocationOptions
  *
  * It is read in full when the connection is made again. An entry once seen stays until its token has ended, also where Redis comes
  * back empty, which is warned of. While Redis is away, the last known list stays in force, with a warning; before it was reached for
- * the first time, everybody is refused with 503 (`revocations_stale`): wait for `ready()` before you listen.
+ * the first time, everybody is refused with 503 (`revocations_stale`): wait for `ready()` before you listen. Close the list when you are done:
+ * while Redis is away, the attempts to reach it keep the process alive.
  *
  * @example Wait for the list, then listen
  * ```ts
@@ -62,7 +63,7 @@ export function revocationListFromRedis(options: RevocationListFromRedisOptions 
     try {
       addRevocation(list, read());
     } catch (error) {
-      teller.warn('What Redis says is no revocation, and revokes nobody', { reason: (error as Error).message });
+      teller.odd((error as Error).message);
     }
   };
 
@@ -125,6 +126,8 @@ function nameOf(entry: Revocation): string {
 
 interface Teller {
   readonly warn: (message: string, fields: Readonly<Record<string, unknown>>) => void;
+  /** Told of what is no revocation, once a minute at most: whoever may publish could fill the log. */
+  readonly odd: (reason: string) => void;
   /** Told when trouble begins, and once a minute while it lasts. */
   readonly trouble: (error: unknown) => void;
   readonly end: () => void;
@@ -132,7 +135,14 @@ interface Teller {
 
 function createTeller(logger: Logger, stalenessSeconds: () => number): Teller {
   let toldAt: number | undefined;
+  let oddAt = Number.NEGATIVE_INFINITY;
   return {
+    odd: (reason) => {
+      const now = performance.now();
+      if (now - oddAt < WARN_EVERY_MS) return;
+      oddAt = now;
+      logSafely(logger, 'warn', 'What Redis says is no revocation, and revokes nobody', { reason });
+    },
     warn: (message, fields) => {
       logSafely(logger, 'warn', message, fields);
     },

@@ -53,7 +53,10 @@ describe('service-auth generate', () => {
       'curl --header "Authorization: Bearer $ORDERS_SERVICE_TOKEN" http://pos-service:8000/api/v1/pos/tenant/TENANT_ID/deletion-preview',
     );
     expect(stdout).to.match(/^Verified: requireService\(\) lets it in/m);
-    expect(stderr).to.equal('');
+    expect(stderr).to.equal(
+      `Made ${cli.path('.service-auth')}, which was not there: inventory and revocations begin with this.\n`,
+    );
+    expect((await cli.run(['generate', 'orders-service'], { terminal: true })).stderr).to.equal('');
   });
 
   it('shows a call to another service than the one whose token it is', async () => {
@@ -150,7 +153,7 @@ describe('service-auth generate', () => {
     it('text is not changed by a terminal where another format is asked for', async () => {
       const { stdout, stderr } = await cli.run(['generate', 'orders-service', '--format', 'env'], { terminal: true });
       expect(stdout).to.match(/^ORDERS_SERVICE_TOKEN=\S+\n$/);
-      expect(stderr).to.equal('');
+      expect(stderr).not.to.include('Verified');
     });
 
     const CONTRADICTIONS: readonly (readonly string[])[] = [
@@ -209,11 +212,21 @@ describe('service-auth generate', () => {
   });
 
   it('refuses a service that is revoked for longer, and still serves the others', async () => {
-    const issuedBefore = String(Math.floor(Date.now() / 1000) + 3600);
-    await cli.run(['revoke', 'orders-service', '--issued-before', issuedBefore]);
-    const { code, stdout } = await cli.run(['generate', 'orders-service']);
+    const entry = { service: 'orders-service', issuedBefore: Math.floor(Date.now() / 1000) + 3600 };
+    cli.write('revocations.json', JSON.stringify({ version: 1, revocations: [entry] }));
+    const { code, stdout } = await cli.run(['generate', 'orders-service', '--dir', '.']);
     expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' });
-    await tokenOf('sales-service');
+    await tokenOf('sales-service', '--dir', '.');
+  });
+
+  it('warns of an audience that nobody knows, and mints the token', async () => {
+    const warned = async (audience: string): Promise<string> =>
+      (await cli.run(['generate', 'orders-service', '--audience', audience])).stderr;
+    expect(await warned('sales-servise')).to.include("Did you mean 'sales-service'?");
+    expect(await warned('my-gateway'))
+      .to.include("Warning: the audience 'my-gateway'")
+      .and.not.to.include('Did you mean');
+    expect(await warned('sales-service')).not.to.include('Warning');
   });
 
   it('signs with a key pair where that is the current key', async () => {

@@ -70,6 +70,9 @@ describe('service-auth keys', () => {
       await refused(1, ['generate', '--algorithm', 'ES256', '--public-out', 'public.pem']);
       expect(cli.read('public.pem')).to.equal(before);
       await refused(1, ['generate', '--public-out', 'other.pem']);
+      expect(await refused(1, ['generate', '--algorithm', 'ES256', '--public-out', 'nowhere/public.pem'])).to.include(
+        'ENOENT',
+      );
     });
 
     it('says the same as JSON', async () => {
@@ -279,6 +282,54 @@ describe('service-auth keys', () => {
       cli.write('keys.json', JSON.stringify({ current: { key: cli.secret, kid: '-x' } }));
       expect((await ok(['rotate', '--keys', 'keys.json'])).stdout).to.include("keys drop -- -x'");
       await ok(['drop', '--keys', 'keys.json', '--', '-x']);
+    });
+
+    it('go on speaking for one service only, where the file did', async () => {
+      cli.write('keys.json', JSON.stringify({ current: { key: cli.secret, service: 'pos-service' } }));
+      await ok(['rotate', '--keys', 'keys.json']);
+      expect((await list('--keys', 'keys.json')).map(({ service }) => service)).to.deep.equal([
+        'pos-service',
+        'pos-service',
+      ]);
+    });
+
+    it('say where a file was made that was not there, and make no directory', async () => {
+      expect((await ok(['rotate', '--keys', 'keys.json'])).stderr).to.equal(
+        `Made ${cli.path('keys.json')}, which was not there.\n`,
+      );
+      expect((await ok(['rotate', '--keys', 'keys.json'])).stderr).to.equal('');
+      expect(await refused(1, ['rotate', '--keys', 'nowhere/keys.json'])).to.include('directory');
+    });
+
+    it('tell which tokens are refused with a key that is dropped', async () => {
+      await ok(['rotate', '--keys', 'keys.json']);
+      await cli.run(['generate', 'orders-service', '--keys', 'keys.json']);
+      await cli.run(['generate', 'sales-service', '--keys', 'keys.json']);
+      await ok(['rotate', '--keys', 'keys.json']);
+      await ok(['rotate', '--keys', 'keys.json']);
+      const [, unused, used] = await kids();
+      expect((await ok(['drop', '--keys', 'keys.json', '--', String(unused)])).stderr).to.equal('');
+      expect((await ok(['drop', '--keys', 'keys.json', '--', String(used)])).stderr).to.match(
+        /^Refused with it: 2 tokens .* orders-service, sales-service\.\n$/,
+      );
+    });
+
+    it('drop a key although the inventory cannot be read', async () => {
+      await ok(['rotate', '--keys', 'keys.json']);
+      await ok(['rotate', '--keys', 'keys.json']);
+      cli.write('tokens.json', '{');
+      const { stderr } = await ok(['drop', '--dir', '.', '--keys', 'keys.json', '--', String((await kids())[1])]);
+      expect(stderr).to.include('cannot be read');
+    });
+
+    it('show no command that a key id makes another one', async () => {
+      cli.write('keys.json', JSON.stringify({ current: { key: cli.secret, kid: '$(id)' } }));
+      expect((await ok(['rotate', '--keys', 'keys.json'])).stdout).to.include('keys drop ITS_ID');
+    });
+
+    it('warn of a key file that every user of the machine can read', async () => {
+      cli.write('keys.json', JSON.stringify({ current: cli.secret }), 0o644);
+      expect((await ok(['rotate', '--keys', 'keys.json'])).stderr).to.match(/^Warning: every user/);
     });
 
     it('print no key', async () => {

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { expect } from 'chai';
 import { type CliResult, createTestCli, payloadOf, type TestCli } from '../cli.js';
 
@@ -61,6 +62,42 @@ describe('service-auth revoke', () => {
     expect((await cli.run(['revocations'])).stdout).to.match(/not in the inventory +for good/);
   });
 
+  it('warns of an id that this inventory does not know', async () => {
+    const { jti } = payloadOf(await generate());
+    expect((await revoke(String(jti))).stderr).to.equal('');
+    expect((await revoke('7f6c2f0e-7f3c-4b57-9d8e-2d1f4ce8a1b0')).stderr).to.match(
+      /^Warning: this inventory has no token/,
+    );
+  });
+
+  it('revokes a token id of another issuer, which need be no UUID, where --token-id says that it is one', async () => {
+    expect((await revoke('their-id-17', '--token-id')).code).to.equal(0);
+    expect((await revoke('orders-service', '--token-id')).code).to.equal(0);
+    expect(await listed()).to.deep.equal([{ tokenId: 'their-id-17' }, { tokenId: 'orders-service' }]);
+  });
+
+  it('revokes a service that has tokens and is no longer listed', async () => {
+    await generate();
+    cli.write('services.json', '[{ "name": "others" }]');
+    expect((await revoke('orders-service')).code).to.equal(0);
+    expect((await revoke('sales-service')).code).to.equal(2);
+  });
+
+  it('says how far the revocation goes that is in force', async () => {
+    await revoke('orders-service');
+    expect((await revoke('orders-service', '--issued-before', '1000')).stdout).to.match(/issued before 20\d\d-/);
+  });
+
+  it('begins no new list where the old one is gone', async () => {
+    await generate();
+    rmSync(cli.path('.service-auth/revocations.json'));
+    const { code, stderr } = await revoke('orders-service');
+    expect(code).to.equal(1);
+    expect(stderr).to.include('is gone');
+    cli.write('.service-auth/revocations.json', '{ "version": 1, "revocations": [] }');
+    expect((await revoke('orders-service')).code).to.equal(0);
+  });
+
   it('answers in JSON', async () => {
     const { jti } = payloadOf(await generate());
     expect(JSON.parse((await revoke(String(jti), '--json')).stdout)).to.have.keys(['tokenId', 'expiresAt']);
@@ -76,6 +113,9 @@ describe('service-auth revoke', () => {
     [['not-a-token-id'], 'service-auth tokens'],
     [[''], 'service-auth tokens'],
     [['7f6c2f0e-7f3c-4b57-9d8e-2d1f4ce8a1b0', '--issued-before', 'now'], '--issued-before'],
+    [['orders-service', '--issued-before', '2999-01-01T00:00:00Z'], 'future'],
+    [['eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl'], 'verify -'],
+    [[' ', '--token-id'], 'neither'],
     [['orders-service', '--issued-before', 'yesterday'], '--issued-before'],
     [[], 'token-id'],
   ];
@@ -91,16 +131,13 @@ describe('service-auth revoke', () => {
   it('forgets tokens that have ended, and keeps those that are in use', async () => {
     const now = Math.floor(Date.now() / 1000);
     const revocations = [
-      { tokenId: 'ended', expiresAt: now - 100 },
-      { tokenId: 'within-tolerance', expiresAt: now - 10 },
+      { tokenId: 'ended', expiresAt: now - 90_000 },
+      { tokenId: 'yesterday', expiresAt: now - 80_000 },
       { tokenId: 'alive', expiresAt: now + 100 },
     ];
     cli.write('revocations.json', JSON.stringify({ version: 1, revocations }));
     expect((await cli.run(['revoke', 'orders-service', '--dir', '.'])).code).to.equal(0);
-    expect(cli.read('revocations.json'))
-      .to.include('alive')
-      .and.to.include('within-tolerance')
-      .and.not.to.include('ended');
+    expect(cli.read('revocations.json')).to.include('alive').and.to.include('yesterday').and.not.to.include('ended');
   });
 
   it('leaves a damaged list as it is', async () => {

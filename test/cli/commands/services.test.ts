@@ -63,6 +63,8 @@ describe('service-auth services', () => {
     '[{ "name": "a", "url": "http://user:pass@a" }]',
     '[{ "name": "a", "url": "http://a b" }]',
     '[{ "name": "a", "url": "http://[" }]',
+    '[{ "name": "a", "url": "http://a;touch$IFS/tmp/x" }]',
+    '[{ "name": "a", "url": "http://$(id)" }]',
     '[{ "name": "a", "url": "http://a\\u202eb" }]',
     '[{ "name": "a", "url": "http://a\\u001b[2J" }]',
     '[{ "name": "a", "url": 1 }]',
@@ -93,6 +95,8 @@ describe('service-auth services', () => {
       ['alert-procesor', 'alert-processor-service'],
       ['tenant-deletion-orchestrater', 'tenant-deletion-orchestrator'],
       ['xyzzy-machine', undefined],
+      ['my-service', undefined],
+      ['orders-servise', 'orders-service'],
       ['a'.repeat(300), undefined],
       ['', undefined],
     ];

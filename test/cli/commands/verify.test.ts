@@ -155,7 +155,7 @@ describe('service-auth verify', () => {
         const { code, stdout, stderr } = await verify(make());
         expect(code).to.equal(1);
         expect(stderr)
-          .to.match(/^service-auth: not let in: /)
+          .to.match(/^service-auth: not let in: /m)
           .and.to.include(reason);
         expectNoPieceOf(cli.secret, stdout + stderr);
         const json = JSON.parse((await verify(make(), '--json')).stdout) as Record<string, unknown>;
@@ -175,6 +175,25 @@ describe('service-auth verify', () => {
     const { code, stdout, stderr } = await cli.run(['verify', '-'], { stdin: Buffer.alloc(10 * 1024 * 1024, 'a') });
     expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' });
     expect(stderr).to.include('more on standard input');
+  });
+
+  it('says what somebody gave instead of a token', async () => {
+    const { stdout } = await cli.run(['generate', 'orders-service']);
+    const token = stdout.trim();
+    const GIVEN: readonly (readonly [string, string])[] = [
+      [`ORDERS_SERVICE_TOKEN=${token}`, 'variable'],
+      [`export X='${token}'`, 'variable'],
+      [`Bearer ${token}`, 'Bearer'],
+      [`Authorization: Bearer ${token}`, 'Bearer'],
+      [`'${token}'`, 'quotes'],
+      [`${token}\n${token}`, 'one token'],
+    ];
+    for (const [given, says] of GIVEN) {
+      const { code, stderr } = await verify(given);
+      expect(code).to.equal(1);
+      expect(stderr).to.include(says);
+      expectNoPieceOf(token.split('.')[2] as string, stderr);
+    }
   });
 
   it('asks for a token where there is none', async () => {

@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, utimesSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { lstatSync, mkdirSync, readdirSync, symlinkSync, truncateSync, utimesSync } from 'node:fs';
 import { once } from 'node:events';
 import { expect } from 'chai';
 import sinon from 'sinon';
@@ -44,6 +44,45 @@ describe('changeFile', () => {
     cli.write('old', 'x', 0o640);
     await changeFile(cli.path('old'), () => 'y', 0o600);
     expect(cli.mode('old')).to.equal(0o640);
+  });
+
+  it('writes nothing over what somebody else wrote meanwhile, whose lock it was not', async () => {
+    const file = cli.write('file', 'old');
+    let tries = 0;
+    await changeFile(file, (text) => {
+      tries++;
+      // A machine that was paused for longer than a lock lives wakes up here.
+      if (tries === 1) cli.write('file', 'old theirs');
+      return `${String(text)} ours`;
+    });
+    expect([tries, cli.read('file')]).to.deep.equal([2, 'old theirs ours']);
+    await changeFile(cli.path('new'), (text) => {
+      if (text === undefined) cli.write('new', 'theirs');
+      return `${String(text)} ours`;
+    });
+    expect(cli.read('new')).to.equal('theirs ours');
+    expect(readdirSync(cli.directory).sort()).to.deep.equal(['file', 'new']);
+  });
+
+  it('loses none of many changes by several links to one file, and leaves the links', async () => {
+    mkdirSync(cli.path('real'));
+    cli.write('real/file', '');
+    symlinkSync('real/file', cli.path('link'));
+    symlinkSync('real', cli.path('other'));
+    const paths = [cli.path('real/file'), cli.path('link'), cli.path('other/file')];
+    await Promise.all(
+      Array.from({ length: 30 }, (_, i) => changeFile(paths[i % 3] as string, (text = '') => `${text}${i}\n`)),
+    );
+    expect(cli.read('real/file').trimEnd().split('\n')).to.have.length(30);
+    expect(lstatSync(cli.path('link')).isSymbolicLink()).to.equal(true);
+  });
+
+  it('does not wait for a pipe, or read what is too large to be ours', async () => {
+    execFileSync('mkfifo', [cli.path('pipe')]);
+    truncateSync(cli.write('large', ''), 65 * 1024 * 1024);
+    for (const name of ['pipe', 'large']) {
+      expect(await anyRejectionOf(changeFile(cli.path(name), () => 'x'))).to.have.property('exitCode', 1);
+    }
   });
 
   it('lets nobody else write a new file, whatever the umask', async () => {
@@ -99,7 +138,7 @@ describe('readIfThere', () => {
     expect(readIfThere(cli.path('nowhere'))).to.equal(undefined);
     expect(() => readIfThere(cli.directory))
       .to.throw()
-      .with.property('code', 'EISDIR');
+      .with.property('exitCode', 1);
   });
 });
 

@@ -1,8 +1,6 @@
 import { expect } from 'chai';
-import { loadRedis, reasonOf } from '../../../lib/server/revocation/redis-client.js';
 import { resolveRedis } from '../../../lib/server/revocation/redis-options.js';
 import { revocationListFromRedis } from '../../../lib/server/revocation/revocation-list-from-redis.js';
-import { anyRejectionOf } from '../../client/support.js';
 import { misconfiguredBy, thrownBy } from '../../support/refusals.js';
 import { shown } from '../../support/shown.js';
 
@@ -50,34 +48,6 @@ describe('resolveRedis', () => {
     }
     expect(misconfiguredBy(() => resolveRedis({ url, keyPrefix: 5 as never }, {}))).to.equal('keyPrefix');
     expect(resolveRedis({ url, clientOptions: {}, keyPrefix: '' }, {}).keyPrefix).to.equal('');
-  });
-});
-
-describe('loadRedis', () => {
-  it('loads the package where it is installed', async () => {
-    expect((await loadRedis()).createClient).to.be.a('function');
-  });
-
-  it('says what to install where it is not, and lets other errors through', async () => {
-    for (const code of ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND']) {
-      const missing = Object.assign(new Error('Cannot find package'), { code });
-      const error = await anyRejectionOf(loadRedis(() => Promise.reject(missing)));
-      expect(
-        misconfiguredBy(() => {
-          throw error;
-        }),
-      ).to.equal('redis');
-      expect((error as Error).message).to.include('npm install redis');
-    }
-    const other = new Error('broken');
-    expect(await anyRejectionOf(loadRedis(() => Promise.reject(other)))).to.equal(other);
-  });
-});
-
-describe('reasonOf', () => {
-  it('is the message, or the code where there is none', () => {
-    expect(reasonOf(new Error('WRONGPASS'))).to.equal('WRONGPASS');
-    expect(reasonOf(Object.assign(new AggregateError([], ''), { code: 'ECONNREFUSED' }))).to.equal('ECONNREFUSED');
   });
 });
 

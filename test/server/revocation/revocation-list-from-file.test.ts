@@ -1,4 +1,5 @@
-import { mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import fs, { mkdirSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -8,7 +9,7 @@ import { revocationListFromFile } from '../../../lib/server/revocation/revocatio
 import type { WatchedRevocationList } from '../../../lib/server/revocation/watched-revocations.js';
 import type { Revocation } from '../../../lib/shared/revocation.js';
 import { type RecordingLogger, recordingLogger } from '../../support/recording-logger.js';
-import { misconfiguredBy, refusalOf } from '../../support/refusals.js';
+import { misconfiguredBy, refusalOf, thrownBy } from '../../support/refusals.js';
 import { shown } from '../../support/shown.js';
 
 describe('revocationListFromFile', () => {
@@ -83,10 +84,32 @@ describe('revocationListFromFile', () => {
   it('does not read a file again whose times say that it is the same', () => {
     const revocations = open();
     clock.tick(10_000);
-    const before = revocations.entries;
-    expect(revocations.stalenessSeconds()).to.be.at.most(1);
-    expect(levels()).to.deep.equal([]);
-    expect(before()).to.deep.equal([]);
+    const reads = sinon.spy(fs, 'readFileSync');
+    syncBuiltinESMExports();
+    try {
+      clock.tick(60_000);
+      expect(reads.withArgs(path).callCount).to.equal(0);
+      expect(revocations.stalenessSeconds()).to.be.at.most(1);
+      write([{ tokenId: 'a' }]);
+      clock.tick(1000);
+      expect(reads.withArgs(path).callCount).to.equal(1);
+    } finally {
+      reads.restore();
+      syncBuiltinESMExports();
+    }
+    expect(revocations.isRevoked({ tokenId: 'a' })).to.equal(true);
+    expect(levels()).to.deep.equal(['info']);
+  });
+
+  it('has an entry in force for as long as it stays in the file', () => {
+    write([{ tokenId: 'a' }, { service: 'orders-service', issuedBefore: 100 }]);
+    const revocations = open();
+    write([{ service: 'orders-service', issuedBefore: 50 }]);
+    clock.tick(2000);
+    expect(revocations.isRevoked({ tokenId: 'a' })).to.equal(false);
+    expect(revocations.isRevoked({ service: 'orders-service', issuedAt: 49 })).to.equal(true);
+    expect(revocations.isRevoked({ service: 'orders-service', issuedAt: 50 })).to.equal(false);
+    expect(revocations.entries()).to.deep.equal([{ service: 'orders-service', issuedBefore: 50 }]);
   });
 
   for (const [what, text] of [
@@ -116,14 +139,50 @@ describe('revocationListFromFile', () => {
     });
   }
 
-  it('keeps the last list where the file is gone, and says so', () => {
+  const GONE: Readonly<Record<string, () => void>> = {
+    gone: () => {
+      rmSync(path);
+    },
+    'a directory': () => {
+      rmSync(path);
+      mkdirSync(path);
+    },
+    'no text': () => {
+      writeFileSync(path, new Uint8Array([0xff, 0xfe, 0x00]));
+    },
+  };
+  for (const [what, damage] of Object.entries(GONE)) {
+    it(`keeps the last list where the file is ${what}, says so once, and goes on when it is back`, () => {
+      write([{ tokenId: 'a' }]);
+      const revocations = open();
+      damage();
+      clock.tick(30_000);
+      expect(levels()).to.deep.equal(['error']);
+      expect(revocations.isRevoked({ tokenId: 'a' })).to.equal(true);
+      expect(revocations.isRevoked({ tokenId: 'b' })).to.equal(false);
+      expect(revocations.stalenessSeconds()).to.be.within(29, 31);
+      rmSync(path, { recursive: true, force: true });
+      write([{ tokenId: 'a' }]);
+      clock.tick(2000);
+      expect(levels()).to.deep.equal(['error', 'info']);
+      expect(revocations.stalenessSeconds()).to.be.at.most(1);
+      write([{ tokenId: 'b' }]);
+      clock.tick(2000);
+      expect(revocations.isRevoked({ tokenId: 'b' })).to.equal(true);
+    });
+  }
+
+  it('goes on also where the very file comes back that was broken meanwhile, with its old times', () => {
     write([{ tokenId: 'a' }]);
-    const revocations = open();
-    rmSync(path);
-    clock.tick(3000);
-    expect(levels()).to.deep.equal(['error']);
-    expect(revocations.isRevoked({ tokenId: 'a' })).to.equal(true);
-    expect(revocations.isRevoked({ tokenId: 'b' })).to.equal(false);
+    const revocations = open({ maxStalenessSeconds: 10 });
+    clock.tick(5000);
+    renameSync(path, `${path}.away`);
+    clock.tick(12_000);
+    expect(refusalOf(() => revocations.isRevoked({}))).to.deep.equal({ code: 'revocations_stale', reason: 'too_old' });
+    renameSync(`${path}.away`, path);
+    clock.tick(2000);
+    expect([revocations.isRevoked({ tokenId: 'a' }), revocations.isRevoked({})]).to.deep.equal([true, false]);
+    expect(levels()).to.deep.equal(['error', 'info']);
   });
 
   it('refuses everybody where it is older than it may be, and nobody once it is read again', () => {
@@ -133,10 +192,9 @@ describe('revocationListFromFile', () => {
     clock.tick(9000);
     expect(revocations.isRevoked({ tokenId: 'b' })).to.equal(false);
     clock.tick(3000);
-    expect(refusalOf(() => revocations.isRevoked({ tokenId: 'b' }))).to.deep.equal({
-      code: 'revocations_stale',
-      reason: 'too_old',
-    });
+    const act = (): unknown => revocations.isRevoked({ tokenId: 'b' });
+    expect(refusalOf(act)).to.deep.equal({ code: 'revocations_stale', reason: 'too_old' });
+    expect(thrownBy(act)).to.have.property('status', 503);
     writeFileSync(path, text);
     clock.tick(2000);
     expect(revocations.isRevoked({ tokenId: 'b' })).to.equal(false);

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { checkStaleness, readMaxStaleness } from '../../../lib/server/revocation/watched-revocations.js';
 import type { RevocationsStaleError } from '../../../lib/shared/errors.js';
-import { refusalOf, thrownBy } from '../../support/refusals.js';
+import { misconfiguredBy, refusalOf, thrownBy } from '../../support/refusals.js';
+import { shown } from '../../support/shown.js';
 
 describe('checkStaleness', () => {
   it('refuses a list that was never read, with 503', () => {
@@ -27,6 +28,17 @@ describe('checkStaleness', () => {
 describe('readMaxStaleness', () => {
   it('has no limit by default', () => {
     expect(readMaxStaleness(undefined)).to.equal(Number.POSITIVE_INFINITY);
-    expect(readMaxStaleness(30)).to.equal(30);
   });
+
+  for (const seconds of [5, 300, 604_800]) {
+    it(`takes ${seconds} s`, () => {
+      expect(readMaxStaleness(seconds)).to.equal(seconds);
+    });
+  }
+
+  for (const value of [-5, 0, 4, 5.5, 604_801, Number.NaN, Number.POSITIVE_INFINITY, '300', null, true]) {
+    it(`refuses ${shown(value)}`, () => {
+      expect(misconfiguredBy(() => readMaxStaleness(value as never))).to.equal('maxStalenessSeconds');
+    });
+  }
 });
