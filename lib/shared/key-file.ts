@@ -44,7 +44,10 @@ export function parseKeySource(setting: string, text: string): KeyRingOptions {
   }
   const options = parseJson(setting, text);
   checkOptionNames(`the keys that ${setting} names`, options, ['current', 'previous', 'algorithm', 'version']);
-  const { current, previous, algorithm } = options as KeyRingOptions;
+  const { version, current, previous, algorithm } = options as KeyRingOptions & { readonly version?: unknown };
+  if (version !== undefined && version !== 1) {
+    throw new ConfigurationError(setting, 'is of a version that this one cannot read: 1, or none, is the present one.');
+  }
   return { current, previous, algorithm };
 }
 

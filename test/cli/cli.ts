@@ -18,6 +18,8 @@ export interface RunOptions {
   /** Whether a person sits before it. */
   readonly terminal?: boolean;
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** The mode of the file that standard output goes to. */
+  readonly fileMode?: number;
 }
 
 /** The command line in a directory of its own, with a secret in `JWT_SECRET_KEY`. */
@@ -42,7 +44,7 @@ export function createTestCli(): TestCli {
   return {
     directory,
     secret,
-    async run(args, { stdin = '', terminal = false, env = {} } = {}) {
+    async run(args, { stdin = '', terminal = false, env = {}, fileMode } = {}) {
       const written = { stdout: '', stderr: '' };
       const output = (name: keyof typeof written) => ({
         isTTY: terminal,
@@ -52,7 +54,7 @@ export function createTestCli(): TestCli {
       });
       const code = await runCli(args, {
         stdin: Object.assign(stream(stdin), { isTTY: terminal }),
-        stdout: output('stdout'),
+        stdout: { ...output('stdout'), fileMode },
         stderr: output('stderr'),
         env: { JWT_SECRET_KEY: secret, ...env },
         cwd: directory,

@@ -205,6 +205,19 @@ describe('the command line', () => {
     }
   });
 
+  // X3
+  it('warns of a secret that goes to a file which everybody can read', async () => {
+    for (const args of [
+      ['generate', 'orders-service'],
+      ['keys', 'generate'],
+      ['keys', 'derive', 'orders-service'],
+    ]) {
+      expect((await cli.run(args, { fileMode: 0o100644 })).stderr).to.match(/^(?:Made .*\n)?Warning: every user/);
+      expect((await cli.run(args, { fileMode: 0o100600 })).stderr).not.to.include('Warning');
+    }
+    expect((await cli.run(['services'], { fileMode: 0o100644 })).stderr).to.equal('');
+  });
+
   it('shows nothing that was typed and may be a secret', async () => {
     const secret = newSecret();
     const token = `eyJhbGciOiJIUzI1NiJ9.${secret}.${secret}`;

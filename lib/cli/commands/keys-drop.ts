@@ -4,7 +4,7 @@ import { type CliIo, printable } from '../cli-io.js';
 import { addExample, addStoreOptions, jsonOption } from '../common-options.js';
 import { withoutKey } from '../key-file-changes.js';
 import { print, printJson } from '../output.js';
-import { type StoreOptions, withStore } from '../store/open-store.js';
+import { type StoreOptions, warnIfMissing, withStore } from '../store/open-store.js';
 
 interface DropOptions extends StoreOptions {
   readonly keys?: string;
@@ -31,11 +31,15 @@ export function addKeysDrop(keys: Command, io: CliIo): void {
 /** Beside the result: on the night on which a key leaks, an inventory that is away must not stand in the way. */
 async function tellOfTokens(io: CliIo, kid: string, options: StoreOptions): Promise<void> {
   try {
-    const issued = await withStore(io, options, (store) => store.tokens());
+    const issued = await withStore(io, options, (store) => {
+      warnIfMissing(io, store);
+      return store.tokens();
+    });
     const alive = issued.filter(({ keyId, expiresAt }) => keyId === kid && expiresAt > Date.now() / 1000);
     if (alive.length === 0) return;
     const services = [...new Set(alive.map(({ service }) => service))].join(', ');
-    io.stderr.write(`Refused with it: ${String(alive.length)} tokens of the inventory, of ${services}.\n`);
+    const count = alive.length === 1 ? 'one token' : `${String(alive.length)} tokens`;
+    io.stderr.write(`Refused with it: ${count} of the inventory, of ${services}.\n`);
   } catch {
     io.stderr.write('The inventory cannot be read, so which tokens are refused with it is not known here.\n');
   }

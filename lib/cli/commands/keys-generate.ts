@@ -30,7 +30,7 @@ export function addKeysGenerate(keys: Command, io: CliIo): void {
       if (publicOut !== undefined) writePublic(io, publicOut, key);
       warnIfOutputIsOpen(io);
       if (json === true) {
-        printJson(io, asJson(key));
+        printJson(io, asJson(key, publicOut !== undefined));
         return;
       }
       const halves = [key.signing, ...(publicOut === undefined && key.verifying !== undefined ? [key.verifying] : [])];
@@ -48,10 +48,10 @@ export function addKeysGenerate(keys: Command, io: CliIo): void {
   );
 }
 
-function asJson({ kid, algorithm, signing, verifying }: NewKey): Readonly<Record<string, string>> {
+function asJson({ kid, algorithm, signing, verifying }: NewKey, isWritten: boolean): Readonly<Record<string, string>> {
   return verifying === undefined
     ? { keyId: kid, algorithm, secret: signing }
-    : { keyId: kid, algorithm, privateKey: signing, publicKey: verifying };
+    : { keyId: kid, algorithm, privateKey: signing, ...(!isWritten && { publicKey: verifying }) };
 }
 
 function writePublic(io: CliIo, path: string, { verifying, algorithm }: NewKey): void {

@@ -10,7 +10,7 @@ import type { IssuedToken } from '../store/token-store.js';
 export function addRevocations(program: Command, io: CliIo): void {
   const command = program
     .command('revocations')
-    .description('List what is revoked. A revoked token leaves the list when it would have expired.')
+    .description('List what is revoked. A revoked token leaves the list a day after it would have expired.')
     .addOption(jsonOption());
   addStoreOptions(command).action(async ({ json, ...store }: StoreOptions & { readonly json?: true }) => {
     const { entries, issued } = await withStore(io, store, async (opened) => {

@@ -8,7 +8,7 @@ import { nearestName, readServices, type ServiceDirectory } from '../known-servi
 import { type Moment, parseMoment } from '../option-values.js';
 import { isoTime, print, printJson } from '../output.js';
 import { type StoreOptions, withStore } from '../store/open-store.js';
-import type { IssuedToken } from '../store/token-store.js';
+import type { IssuedToken, TokenStore } from '../store/token-store.js';
 
 interface RevokeOptions extends StoreOptions {
   readonly issuedBefore?: Moment;
@@ -34,7 +34,7 @@ export function addRevoke(program: Command, io: CliIo): void {
   addStoreOptions(command).action(
     async (what: string, { issuedBefore, tokenId: isId, services, json, ...store }: RevokeOptions) => {
       const directory = readServices(io, services);
-      const { entry, place } = await withStore(io, store, async (opened) => {
+      const { entry, store: opened } = await withStore(io, store, async (opened) => {
         const issued = await opened.tokens();
         const wanted = entryFor(what, isId === true, issuedBefore, directory, issued);
         if ('tokenId' in wanted && !issued.some(({ tokenId }) => tokenId === what)) {
@@ -43,10 +43,10 @@ export function addRevoke(program: Command, io: CliIo): void {
           );
         }
         await opened.revoke(wanted);
-        return { entry: inForce(wanted, await opened.revocations()), place: opened.place };
+        return { entry: inForce(wanted, await opened.revocations()), store: opened };
       });
       if (json === true) printJson(io, asJson(entry));
-      else print(io, ...asText(entry, place));
+      else print(io, ...asText(entry, opened));
     },
   );
   addExample(
@@ -113,18 +113,18 @@ function unknownTarget(what: string, { services, source }: ServiceDirectory): Er
   );
 }
 
-function asText(entry: Revocation, place: string): readonly string[] {
+function asText(entry: Revocation, store: TokenStore): readonly string[] {
   if ('service' in entry) {
     return [
       `Revoked: every token that ${entry.service} was issued before ${isoTime(entry.issuedBefore)}.`,
-      entered(place, 'them'),
+      entered(store, 'them'),
     ];
   }
   const until =
     entry.expiresAt === undefined
       ? 'for good, as its end is not known'
       : `until it expires, ${isoTime(entry.expiresAt)}`;
-  return [`Revoked: token ${printable(entry.tokenId)}, ${until}.`, entered(place, 'it')];
+  return [`Revoked: token ${printable(entry.tokenId)}, ${until}.`, entered(store, 'it')];
 }
 
 function asJson(entry: Revocation): unknown {
@@ -132,6 +132,6 @@ function asJson(entry: Revocation): unknown {
   return { tokenId: entry.tokenId, expiresAt: entry.expiresAt === undefined ? undefined : isoTime(entry.expiresAt) };
 }
 
-function entered(place: string, what: string): string {
-  return `Entered in ${place}. Who follows it refuses ${what} within ${place === 'Redis' ? 'a second' : 'two seconds'}.`;
+function entered({ place, followedWithin }: TokenStore, what: string): string {
+  return `Entered in ${place}. Who follows it refuses ${what} within ${followedWithin}.`;
 }

@@ -3,20 +3,19 @@ import {
   chmodSync,
   closeSync,
   fchmodSync,
+  fchownSync,
   fsyncSync,
   mkdirSync,
   openSync,
-  readFileSync,
   realpathSync,
   renameSync,
   rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import lockfile from 'proper-lockfile';
-import { stampOfFile } from '../../shared/read-file.js';
-import { failure } from '../cli-error.js';
+import { readTextFile, stampOfFile } from '../../shared/read-file.js';
 
 /** Someone who dies with the lock loses it after this. */
 const STALE_MS = 10_000;
@@ -32,7 +31,7 @@ const MAX_BYTES = 64 * 1024 * 1024;
  *
  * @param path - the file; it need not exist
  * @param change - makes the new text of the old one, undefined where there is no file; what it throws leaves the file as it is
- * @param mode - who may read and write a file that is new; one that exists keeps its own. By default all may read it and its directory, which
+ * @param mode - who may read and write a file that is new; one that exists keeps its own, and its owner. By default all may read it and its directory, which
  *   is made where it is missing
  * @throws Error where the directory may not be written, or somebody has kept the lock for half a minute
  */
@@ -71,7 +70,8 @@ function replaceFile(file: string, text: string, mode: number, stamp: string | u
     try {
       // Whatever the umask: services that run as another user follow some of these files, and nobody may write them.
       fchmodSync(descriptor, mode);
-      writeSync(descriptor, text);
+      keepOwner(file, descriptor);
+      writeFileSync(descriptor, text);
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);
@@ -97,17 +97,18 @@ function realPathOf(path: string): string {
   }
 }
 
+/** An operator who is root changes the file of an application, which must be able to read it afterwards. */
+function keepOwner(file: string, descriptor: number): void {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (stats !== undefined && process.getuid?.() === 0) fchownSync(descriptor, stats.uid, stats.gid);
+}
+
 /**
- * Reads a file; undefined where there is none.
+ * Reads a file, as services do; undefined where there is none.
  *
- * @throws CliError where it is no file, or too large to be one of ours
+ * @throws ConfigurationError where it is no file (a pipe would have the process wait for ever), no text, or too large to be one of ours
  */
 export function readIfThere(path: string): string | undefined {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return undefined;
-  // A pipe would have the process wait for ever, and deaf to signals.
-  if (!stats.isFile() || stats.size > MAX_BYTES)
-    throw failure(`${basename(path)} is no file, or too large to be one of ours.`);
-  // Editors of some systems begin a file with a byte order mark.
-  return readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
+  const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
+  return isThere ? readTextFile(basename(path), path, MAX_BYTES) : undefined;
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { resolveRedis } from '../../server/revocation/redis-options.js';
 import { readSetting } from '../../shared/settings.js';
 import { type CliIo, printable } from '../cli-io.js';
+import { usageError } from '../cli-error.js';
 import { createFileStore } from './file-store.js';
 import { openRedisStore } from './redis-store.js';
 import type { TokenStore } from './token-store.js';
@@ -21,6 +22,7 @@ export interface StoreOptions {
 export async function openStore(io: CliIo, { dir, redisPrefix }: StoreOptions): Promise<TokenStore> {
   const url = readSetting('REDIS_URL', io.env);
   if (dir === undefined && url !== undefined) return openRedisStore(resolveRedis({ keyPrefix: redisPrefix }, io.env));
+  if (redisPrefix !== undefined) throw usageError('--redis-prefix is for Redis: set REDIS_URL, and leave --dir out.');
   const place = dir ?? readSetting('SERVICE_AUTH_DIR', io.env) ?? '.service-auth';
   return createFileStore(resolve(io.cwd, place), printable(place));
 }

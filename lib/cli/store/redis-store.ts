@@ -7,11 +7,9 @@ import {
 import type { ResolvedRedis } from '../../server/revocation/redis-options.js';
 import { loadRevocations, redisRevocationKeys, storeRevocation } from '../../server/revocation/redis-revocations.js';
 import { ConfigurationError } from '../../shared/errors.js';
-import { parseJson } from '../../shared/read-file.js';
 import { failure } from '../cli-error.js';
-import { endedBefore, stillNeeded } from './file-store.js';
 import { isIssuedToken } from './inventory-format.js';
-import { type IssuedToken, tidyInventory, type TokenStore } from './token-store.js';
+import { endedBefore, type IssuedToken, stillNeeded, tidyInventory, type TokenStore } from './token-store.js';
 
 /**
  * Keeps inventory and revocations in Redis, where running services hear of revocations at once (`revocationListFromRedis`).
@@ -25,6 +23,7 @@ export async function openRedisStore(redis: ResolvedRedis): Promise<TokenStore> 
 
   return {
     place: 'Redis',
+    followedWithin: 'a second',
     missingAt: () => undefined,
     async addTokens(tokens) {
       const fields = Object.fromEntries(tokens.map((token) => [token.tokenId, JSON.stringify(token)]));
@@ -64,7 +63,15 @@ async function asking<Result>(act: () => Promise<Result>): Promise<Result> {
 }
 
 function parseToken(text: string): IssuedToken {
-  const token = parseJson('REDIS_URL', text);
+  const token = jsonOrNothing(text);
   if (isIssuedToken(token)) return token;
   throw new ConfigurationError('REDIS_URL', 'names a Redis whose inventory this version cannot read.');
+}
+
+function jsonOrNothing(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
 }

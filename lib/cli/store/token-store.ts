@@ -18,6 +18,8 @@ export interface IssuedToken {
 export interface TokenStore {
   /** What it is, for people: `.service-auth`, `Redis`. */
   readonly place: string;
+  /** How soon services that follow it know of a revocation, for people. */
+  readonly followedWithin: string;
   /** Where it is missing, if it is: who runs a command in another directory has another store. */
   readonly missingAt: () => string | undefined;
   /** Adds to the inventory; all of them or none. */
@@ -31,8 +33,10 @@ export interface TokenStore {
   close(): Promise<void>;
 }
 
+const DAY_SECONDS = 24 * 60 * 60;
+
 /** How long an expired token stays in the inventory, in seconds: long enough to find out which one it was that broke something. */
-export const REMEMBER_SECONDS: number = 90 * 24 * 60 * 60;
+export const REMEMBER_SECONDS: number = 90 * DAY_SECONDS;
 
 /** Leaves out what expired long ago, and sorts. */
 export function tidyInventory(tokens: readonly IssuedToken[]): readonly IssuedToken[] {
@@ -40,4 +44,15 @@ export function tidyInventory(tokens: readonly IssuedToken[]): readonly IssuedTo
   return tokens
     .filter(({ expiresAt }) => expiresAt > forgotten)
     .sort((a, b) => (a.service === b.service ? a.issuedAt - b.issuedAt : a.service < b.service ? -1 : 1));
+}
+
+/** Before when a token must have ended for its revocation to be forgotten, in seconds since 1970: a day ago, as clocks err. */
+export function endedBefore(): number {
+  return Date.now() / 1000 - DAY_SECONDS;
+}
+
+/** Leaves out the tokens that have ended. */
+export function stillNeeded(entries: readonly Revocation[]): readonly Revocation[] {
+  const ended = endedBefore();
+  return entries.filter((entry) => !('tokenId' in entry) || (entry.expiresAt ?? Number.POSITIVE_INFINITY) >= ended);
 }

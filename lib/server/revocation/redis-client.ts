@@ -17,20 +17,28 @@ export const REDIS_TIMEOUT_MS = 5000;
  *
  * @param redis - where Redis is
  * @param socket - what this client's connection differs in
- * @throws ConfigurationError where the package `redis` is not installed
+ * @throws ConfigurationError where the package `redis` is not installed, or refuses the options
  */
 export async function createRedisClient(
   { url, clientOptions }: ResolvedRedis,
   socket: Readonly<Record<string, unknown>>,
 ): Promise<RedisClient> {
   const { createClient: create } = await loadRedis();
-  return create({
-    // Commands of a client without connection fail at once: whoever waits would not learn that Redis is away.
-    disableOfflineQueue: true,
-    ...clientOptions,
-    ...(url !== undefined && { url }),
-    socket: { connectTimeout: REDIS_TIMEOUT_MS, ...socket, ...(clientOptions['socket'] as object | undefined) },
-  });
+  try {
+    return create({
+      // Commands of a client without connection fail at once: whoever waits would not learn that Redis is away.
+      disableOfflineQueue: true,
+      ...clientOptions,
+      ...(url !== undefined && { url }),
+      socket: { connectTimeout: REDIS_TIMEOUT_MS, ...socket, ...(clientOptions['socket'] as object | undefined) },
+    });
+  } catch {
+    // Its own message quotes the URL, password and all.
+    throw new ConfigurationError(
+      'clientOptions',
+      'do not fit the URL, or the package redis refuses them: see createClient() of redis. With a URL that begins with rediss:// there is no need of tls.',
+    );
+  }
 }
 
 /**

@@ -13,6 +13,8 @@ export interface RedisLinkHandlers {
   /** Asks Redis what there is to know; called again and again, never twice at a time. */
   readonly ask: (client: RedisClient) => Promise<void>;
   readonly onTrouble: (error: unknown) => void;
+  /** Told where it may not listen: what it asks for is then all that it learns. */
+  readonly onDeaf: (error: unknown) => void;
 }
 
 /** Two connections to Redis that come back by themselves: one that asks, one that listens. */
@@ -24,7 +26,7 @@ export interface RedisLink {
 
 /** Connects, and stays connected. */
 export function openRedisLink(redis: ResolvedRedis, handlers: RedisLinkHandlers): RedisLink {
-  const { channel, onMessage, onConnect, ask, onTrouble } = handlers;
+  const { channel, onMessage, onConnect, ask, onTrouble, onDeaf } = handlers;
   const clients: RedisClient[] = [];
   let isClosed = false;
   let timer: NodeJS.Timeout | undefined;
@@ -63,7 +65,13 @@ export function openRedisLink(redis: ResolvedRedis, handlers: RedisLinkHandlers)
     const listening = await createRedisClient(redis, { reconnectStrategy });
     if (isClosed) return;
     clients.push(asking, listening);
-    for (const client of clients) client.on('error', report);
+    for (const client of clients) {
+      client.on('error', report);
+      // While its connection is being made, a client cannot be ended.
+      client.on('ready', () => {
+        if (isClosed) client.destroy();
+      });
+    }
     asking.on('ready', () => {
       onConnect();
       void askOnce(asking);
@@ -71,11 +79,12 @@ export function openRedisLink(redis: ResolvedRedis, handlers: RedisLinkHandlers)
     timer = setInterval(() => void askOnce(asking), ASK_EVERY_MS);
     timer.unref();
     asking.connect().catch(report);
-    // Where it may not listen, what it asks for is all that it learns.
     listening
       .connect()
       .then(() => listening.subscribe(channel, onMessage))
-      .catch(report);
+      .catch((error: unknown) => {
+        if (!isClosed) onDeaf(error);
+      });
   };
   open().catch((error: unknown) => {
     failed(error);

@@ -25,15 +25,16 @@ export interface ResolvedRedis {
  */
 export function resolveRedis(options: RedisOptions, env: Environment = process.env): ResolvedRedis {
   const { clientOptions = {}, keyPrefix = 'service-auth:' } = options;
-  if (typeof clientOptions !== 'object' || (clientOptions as unknown) === null) {
+  if (typeof clientOptions !== 'object' || (clientOptions as unknown) === null || Array.isArray(clientOptions)) {
     throw new ConfigurationError('clientOptions', 'must be an object, as createClient() of redis takes.');
   }
   if (typeof keyPrefix !== 'string') throw new ConfigurationError('keyPrefix', 'must be a text.');
   const given = options.url ?? (clientOptions['url'] as string | undefined);
   const setting = given === undefined ? 'REDIS_URL' : 'url';
-  const url = given ?? readSetting('REDIS_URL', env);
+  // The URL's host would win over the one that was named here.
+  const url = given ?? (namesPlace(clientOptions['socket']) ? undefined : readSetting('REDIS_URL', env));
   if (url === undefined) {
-    if ('socket' in clientOptions) return { url, clientOptions, keyPrefix };
+    if (namesPlace(clientOptions['socket'])) return { url, clientOptions, keyPrefix };
     throw new ConfigurationError('url', 'is missing, and so is REDIS_URL. Say where Redis is: redis://host:6379.');
   }
   if (!isRedisUrl(url)) {
@@ -42,6 +43,21 @@ export function resolveRedis(options: RedisOptions, env: Environment = process.e
   return { url, clientOptions, keyPrefix };
 }
 
+function namesPlace(socket: unknown): boolean {
+  return typeof socket === 'object' && socket !== null && ('host' in socket || 'path' in socket || 'port' in socket);
+}
+
 function isRedisUrl(url: unknown): boolean {
-  return typeof url === 'string' && /^rediss?:\/\/[^/]/i.test(url) && URL.canParse(url);
+  if (typeof url !== 'string' || !/^rediss?:\/\/[^/]/i.test(url) || !URL.canParse(url)) return false;
+  const { pathname, username, password } = new URL(url);
+  return /^(?:\/\d*)?$/.test(pathname) && [username, password].every(isPercentEncoded);
+}
+
+function isPercentEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -99,7 +99,8 @@ export async function storeRevocation(
       : [keys.services, { value: entry.service, score: entry.issuedBefore }];
   await redis
     .multi()
-    .zRemRangeByScore(keys.tokens, '-inf', `(${String(forgetBefore)}`)
+    // From 0: what has no end that can be one never ends.
+    .zRemRangeByScore(keys.tokens, '(0', `(${String(forgetBefore)}`)
     // GT: an entry that is there already must not end earlier.
     .zAdd(key, member, { comparison: 'GT' })
     .set(keys.version, randomUUID())

@@ -79,8 +79,10 @@ export function revocationListFromRedis(options: RevocationListFromRedisOptions 
   };
 
   const ask = async (client: RedisClient): Promise<void> => {
+    // What it answers was so when it was asked, or later.
+    const askedAt = performance.now();
     if (loadedFor !== connection || (await client.get(keys.version)) !== version) await load(client);
-    readAt = performance.now();
+    readAt = askedAt;
     teller.end();
   };
 
@@ -94,6 +96,11 @@ export function revocationListFromRedis(options: RevocationListFromRedisOptions 
     },
     ask,
     onTrouble: teller.trouble,
+    onDeaf: (error) => {
+      teller.warn('Revocations cannot be listened to; Redis is asked for them twice a second', {
+        reason: reasonOf(error),
+      });
+    },
   });
 
   return Object.freeze({

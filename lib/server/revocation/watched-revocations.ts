@@ -25,7 +25,7 @@ export interface WatchedRevocationList extends RevocationList {
   readonly stalenessSeconds: () => number;
   /** Everything in force. */
   readonly entries: () => readonly Revocation[];
-  /** Ends the watching; what is known stays in force. */
+  /** Ends the watching; what is known stays in force, until `maxStalenessSeconds` are over where they are given. */
   readonly close: () => Promise<void>;
 }
 

@@ -309,6 +309,7 @@ describe('service-auth keys', () => {
       await ok(['rotate', '--keys', 'keys.json']);
       const [, unused, used] = await kids();
       expect((await ok(['drop', '--keys', 'keys.json', '--', String(unused)])).stderr).to.equal('');
+      await cli.run(['generate', 'pos-service', '--keys', 'keys.json']);
       expect((await ok(['drop', '--keys', 'keys.json', '--', String(used)])).stderr).to.match(
         /^Refused with it: 2 tokens .* orders-service, sales-service\.\n$/,
       );

@@ -19,8 +19,8 @@ describe('changeFile', () => {
 
   it('loses none of many changes at once', async () => {
     const file = cli.path('deep/er/file');
-    await Promise.all(Array.from({ length: 20 }, (_, i) => changeFile(file, (text = '') => `${text}${i}\n`)));
-    const lines = cli.read('deep/er/file').trimEnd().split('\n').map(Number);
+    await Promise.all(Array.from({ length: 20 }, (_, i) => changeFile(file, (text = '') => `${text}\n${i}`)));
+    const lines = cli.read('deep/er/file').trim().split('\n').map(Number);
     expect(lines.sort((a, b) => a - b)).to.deep.equal(Array.from({ length: 20 }, (_, i) => i));
     expect(readdirSync(cli.path('deep/er'))).to.deep.equal(['file']);
   });
@@ -71,9 +71,9 @@ describe('changeFile', () => {
     symlinkSync('real', cli.path('other'));
     const paths = [cli.path('real/file'), cli.path('link'), cli.path('other/file')];
     await Promise.all(
-      Array.from({ length: 30 }, (_, i) => changeFile(paths[i % 3] as string, (text = '') => `${text}${i}\n`)),
+      Array.from({ length: 30 }, (_, i) => changeFile(paths[i % 3] as string, (text = '') => `${text}\n${i}`)),
     );
-    expect(cli.read('real/file').trimEnd().split('\n')).to.have.length(30);
+    expect(cli.read('real/file').trim().split('\n')).to.have.length(30);
     expect(lstatSync(cli.path('link')).isSymbolicLink()).to.equal(true);
   });
 
@@ -81,7 +81,10 @@ describe('changeFile', () => {
     execFileSync('mkfifo', [cli.path('pipe')]);
     truncateSync(cli.write('large', ''), 65 * 1024 * 1024);
     for (const name of ['pipe', 'large']) {
-      expect(await anyRejectionOf(changeFile(cli.path(name), () => 'x'))).to.have.property('exitCode', 1);
+      expect(await anyRejectionOf(changeFile(cli.path(name), () => 'x'))).to.have.property(
+        'code',
+        'configuration_error',
+      );
     }
   });
 
@@ -138,7 +141,7 @@ describe('readIfThere', () => {
     expect(readIfThere(cli.path('nowhere'))).to.equal(undefined);
     expect(() => readIfThere(cli.directory))
       .to.throw()
-      .with.property('exitCode', 1);
+      .with.property('code', 'configuration_error');
   });
 });
 

@@ -49,6 +49,7 @@ describe('openRedisLink', function () {
         asked++;
       },
       onTrouble: (error) => troubles.push(error),
+      onDeaf: (error) => troubles.push(error),
       ...handlers,
     });
     links.push(link);
