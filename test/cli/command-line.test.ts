@@ -254,6 +254,14 @@ describe('the command line', () => {
     expect(stderr).to.include('\\u{1b}[31mred').and.not.to.include('\u001b');
   });
 
+  it('refuses --redis-prefix where there is no Redis', async () => {
+    for (const args of [['tokens'], ['tokens', '--dir', 'store']]) {
+      const { code, stderr } = await cli.run([...args, '--redis-prefix', 'mine:']);
+      expect(code).to.equal(2);
+      expect(stderr).to.include('--redis-prefix');
+    }
+  });
+
   // X1
   it('says what to do where there is no key', async () => {
     for (const args of [

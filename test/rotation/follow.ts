@@ -4,6 +4,9 @@ import { revocationListFromFile, revocationListFromRedis } from '../../lib/serve
 import type { WatchedRevocationList } from '../../lib/server/revocation/watched-revocations.js';
 import { createLogger, type Logger, keyRingFromFile, type WatchedKeyRing } from '../../lib/shared/index.js';
 
+// From the beginning: one that waits for Redis ends with its parent too.
+process.on('disconnect', () => process.exit(0));
+
 /** What a process follows, by its environment: KEYS; REDIS_URL or REVOCATIONS; MAX_STALENESS_SECONDS. */
 export async function followed(): Promise<{
   readonly keys: WatchedKeyRing;
@@ -20,10 +23,9 @@ export async function followed(): Promise<{
   return { keys: keyRingFromFile(String(KEYS), { logger }), revocations, logger };
 }
 
-/** Serves on a free port, and says which. Ends with its parent. */
+/** Serves on a free port of loopback, and says which. */
 export function listen(app: RequestListener): void {
   const server = createServer(app).listen(0, '127.0.0.1', () => {
     process.send?.((server.address() as AddressInfo).port);
   });
-  process.on('disconnect', () => process.exit(0));
 }

@@ -130,7 +130,7 @@ const ROWS: readonly (readonly [message: string, act: () => unknown])[] = [
   ],
   // Gateway
   [
-    'keys is missing, and so is JWT_SECRET_KEY: a gateway needs the keys that tokens are signed with.',
+    'keys is missing, and so are JWT_KEYS_FILE and JWT_SECRET_KEY: a gateway needs the keys that tokens are signed with.',
     () => door({ keys: undefined }),
   ],
   [

@@ -246,6 +246,15 @@ describe('parseKeySource', () => {
     });
   }
 
+  it('refuses a version that it does not know', () => {
+    for (const version of [0, 2, '1', null]) {
+      expect(misconfiguredBy(() => parseKeySource('setting', JSON.stringify({ version, current: 'a' })))).to.equal(
+        'setting',
+      );
+    }
+    expect(parseKeySource('setting', '{ "version": 1, "current": "a" }')).to.include({ current: 'a' });
+  });
+
   it('quotes no key that stands where a name belongs', () => {
     const secret = newSecret();
     const error = thrownBy(() => parseKeySource('setting', secret)) as Error;

@@ -44,7 +44,7 @@ export function resolveRedis(options: RedisOptions, env: Environment = process.e
 }
 
 function namesPlace(socket: unknown): boolean {
-  return typeof socket === 'object' && socket !== null && ('host' in socket || 'path' in socket || 'port' in socket);
+  return ['host', 'path', 'port'].some((name) => Object.hasOwn(Object(socket) as object, name));
 }
 
 function isRedisUrl(url: unknown): boolean {

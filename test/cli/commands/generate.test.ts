@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { expect } from 'chai';
 import { parse, parseAllDocuments } from 'yaml';
 import { createTokenVerifier } from '../../../lib/shared/token.js';
@@ -227,6 +228,14 @@ describe('service-auth generate', () => {
       .to.include("Warning: the audience 'my-gateway'")
       .and.not.to.include('Did you mean');
     expect(await warned('sales-service')).not.to.include('Warning');
+  });
+
+  it('begins no new list of revocations where the old one is gone', async () => {
+    await tokenOf('orders-service');
+    rmSync(cli.path('.service-auth/revocations.json'));
+    const { code, stdout, stderr } = await cli.run(['generate', 'orders-service']);
+    expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' });
+    expect(stderr).to.include('is gone');
   });
 
   it('signs with a key pair where that is the current key', async () => {

@@ -315,6 +315,14 @@ describe('service-auth keys', () => {
       );
     });
 
+    it('tell of the one token that is refused with a key', async () => {
+      await ok(['rotate', '--keys', 'keys.json']);
+      await cli.run(['generate', 'orders-service', '--keys', 'keys.json']);
+      await ok(['rotate', '--keys', 'keys.json']);
+      const { stderr } = await ok(['drop', '--keys', 'keys.json', '--', String((await kids())[1])]);
+      expect(stderr).to.equal('Refused with it: one token of the inventory, of orders-service.\n');
+    });
+
     it('drop a key although the inventory cannot be read', async () => {
       await ok(['rotate', '--keys', 'keys.json']);
       await ok(['rotate', '--keys', 'keys.json']);

@@ -98,6 +98,17 @@ describe('service-auth revoke', () => {
     expect((await revoke('orders-service')).code).to.equal(0);
   });
 
+  it('takes a token that has ended long ago, which is on no list', async () => {
+    const expiresAt = Math.floor(Date.now() / 1000) - 3 * 86_400;
+    const line = { service: 'orders-service', tokenId: 'ended', keyId: 'k', issuedAt: expiresAt - 10, expiresAt };
+    cli.write('tokens.json', JSON.stringify({ version: 1, tokens: [line] }));
+    cli.write('revocations.json', '{ "version": 1, "revocations": [] }');
+    const { code, stdout } = await revoke('ended', '--dir', '.');
+    expect(code).to.equal(0);
+    expect(stdout).to.include('ended, until it expires');
+    expect((await cli.run(['revocations', '--dir', '.'])).stdout).to.equal('Nothing is revoked.\n');
+  });
+
   it('answers in JSON', async () => {
     const { jti } = payloadOf(await generate());
     expect(JSON.parse((await revoke(String(jti), '--json')).stdout)).to.have.keys(['tokenId', 'expiresAt']);

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { lstatSync, mkdirSync, readdirSync, symlinkSync, truncateSync, utimesSync } from 'node:fs';
+import { chownSync, lstatSync, mkdirSync, readdirSync, symlinkSync, truncateSync, utimesSync } from 'node:fs';
 import { once } from 'node:events';
 import { expect } from 'chai';
 import sinon from 'sinon';
@@ -115,6 +115,15 @@ describe('changeFile', () => {
     } finally {
       clock.restore();
     }
+  });
+
+  it('leaves the owner of a file, where root changes it', async function () {
+    if (process.getuid?.() !== 0) this.skip();
+    const file = cli.write('file', 'x');
+    chownSync(file, 1234, 2345);
+    await changeFile(file, () => 'y');
+    const { uid, gid } = lstatSync(file);
+    expect([uid, gid, cli.read('file')]).to.deep.equal([1234, 2345, 'y']);
   });
 
   it('takes the lock of one who died with it', async () => {
