@@ -45,7 +45,7 @@ export function addKeysDerive(keys: Command, io: CliIo): void {
       const of = derived.map(({ keyId }) => keyId).join(', ');
       say(
         io,
-        '',
+        ...(io.stdout.isTTY === true ? [''] : []),
         `This is a secret. ${service} checks by it what the gateway signs with key ${of}, as GATEWAY_ASSERTION_KEY.`,
       );
     });
@@ -57,13 +57,14 @@ function deriveAll(
   { current, keys }: KeySnapshot,
   isAll: boolean,
 ): readonly { readonly keyId: string; readonly key: string }[] {
-  // Where the current key is a pair, and the gateway goes on vouching by the secret of before.
+  // All: also where the current key is a pair, as the gateway then goes on vouching by the secret of before.
   const able = keys.filter(({ algorithm, service: bound }) => isSecretAlgorithm(algorithm) && bound === undefined);
   const wanted = isAll ? able : able.filter((key) => key === current);
   if (wanted.length === 0) {
     throw failure(
-      'The current key is no shared secret that speaks for every service, so no assertion key follows from it. Where the gateway has a ' +
-        "key pair for assertions, services get its public half; '--all' derives from the other secrets in the ring.",
+      `No assertion key follows from ${isAll ? 'these keys' : 'the current key'}, as none is derived from a key pair, or from a secret that speaks for one ` +
+        'service only. Where the gateway has a key pair for assertions, services get its public half.' +
+        (isAll || able.length === 0 ? '' : " '--all' derives from the other secrets in the ring."),
     );
   }
   return wanted.map(({ kid, key, algorithm }) => ({

@@ -144,6 +144,7 @@ describe('service-auth keys', () => {
     it('writes the assertion key of the current secret', async () => {
       const { stdout, stderr } = await ok(['derive', 'orders-service']);
       expect(stdout.trimEnd()).to.equal(deriveAssertionKey('orders-service', { keys: cli.secret }));
+      expect(stderr).to.match(/^This is a secret\. /);
       expectNoPieceOf(stdout.trimEnd(), stderr);
       expectNoPieceOf(cli.secret, stdout + stderr);
     });
@@ -173,8 +174,12 @@ describe('service-auth keys', () => {
     it('derives nothing where the current key is a pair, but from the secret of before where it is asked for all', async () => {
       const pair = newEcPair();
       cli.write('keys.json', JSON.stringify({ current: pair.privatePem, previous: [cli.secret] }));
-      await refused(1, ['derive', 'orders-service', '--keys', 'keys.json']);
+      expect(await refused(1, ['derive', 'orders-service', '--keys', 'keys.json'])).to.include('--all');
       await ok(['derive', 'orders-service', '--keys', 'keys.json', '--all']);
+      cli.write('keys.json', JSON.stringify({ current: pair.privatePem }));
+      for (const all of [[], ['--all']]) {
+        expect(await refused(1, ['derive', 'orders-service', '--keys', 'keys.json', ...all])).not.to.include('--all');
+      }
     });
 
     it('knows the names of services', async () => {
