@@ -39,7 +39,7 @@ export async function startProcess(
   }
   try {
     const port = await Promise.race([
-      once(child, 'message', { signal: AbortSignal.timeout(30_000) }).then(([message]) => message as number),
+      once(child, 'message', { signal: AbortSignal.timeout(60_000) }).then(([message]) => message as number),
       once(child, 'exit').then(([code]) => {
         throw new Error(`${name} ended with ${String(code)}\n${output}`);
       }),
