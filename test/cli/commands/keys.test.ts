@@ -149,6 +149,12 @@ describe('service-auth keys', () => {
       expectNoPieceOf(cli.secret, stdout + stderr);
     });
 
+    it('says below the key on a terminal what it is for', async () => {
+      const { stdout, stderr } = await ok(['derive', 'orders-service'], { terminal: true });
+      expect(stdout).to.match(/^[\w-]{43}\n\nThis is a secret\. /);
+      expect(stderr).to.equal('');
+    });
+
     it('writes one of each secret for a rotation, the current one first', async () => {
       const [old, pair] = [newSecret(), newEcPair()];
       cli.write(
