@@ -4,7 +4,7 @@ import type { Environment } from '../shared/settings.js';
 export interface CliIo {
   readonly stdin: AsyncIterable<string | Uint8Array> & { readonly isTTY?: boolean | undefined };
   readonly stdout: CliOutput;
-  /** Words for people, where stdout is not a terminal. */
+  /** Warnings and errors; and words for people, where stdout is not a terminal. */
   readonly stderr: CliOutput;
   readonly env: Environment;
   /** What relative paths are relative to. */

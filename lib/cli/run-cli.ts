@@ -24,12 +24,16 @@ export async function runCli(args: readonly string[], io: CliIo): Promise<number
   }
 }
 
+/** Shorter than any secret that is accepted, and longer than most names of directories. */
+const MAX_SHOWN_PATH_PART = 31;
+
 /** No stack: it is no help to the person, and shows paths. */
 function messageOf(error: unknown): string {
   if (error instanceof CliError || isConfigurationError(error) || isAuthError(error)) return error.message;
   const { code, message, path } = error as NodeJS.ErrnoException;
   if (code === 'ELOCKED') return 'Another process has kept the store locked for half a minute.';
   // Node quotes the path. A part of it that is longer than a name of ours may be a secret in the wrong place.
-  if (path === undefined || !path.split('/').some((part) => part.length > 60)) return redactText(message);
+  if (path === undefined || !path.split('/').some((part) => part.length > MAX_SHOWN_PATH_PART))
+    return redactText(message);
   return `${String(code)}: a path that was given cannot be used.`;
 }

@@ -98,14 +98,14 @@ export interface AssertionPolicy {
 /** Makes a verifier of gateway assertions; like a token's, it is synchronous, strict and remembers what proved good. */
 export function createAssertionVerifier(policy: AssertionPolicy): AssertionVerifier {
   const cache = createVerifiedTokenCache<VerifiedAssertion>(policy.cacheSize);
+  const checkNow = (assertion: unknown): VerifiedAssertion => {
+    const keys = policy.keys.snapshot();
+    return checkThrough(cache, assertion, keys, policy.revocations, (now) =>
+      verifyAssertion(assertion, keys, policy, now),
+    );
+  };
   return {
-    check: (assertion) =>
-      withFreshKeys(policy.keys, () => {
-        const keys = policy.keys.snapshot();
-        return checkThrough(cache, assertion, keys, policy.revocations, (now) =>
-          verifyAssertion(assertion, keys, policy, now),
-        );
-      }),
+    check: (assertion) => withFreshKeys(policy.keys, checkNow, assertion),
   };
 }
 

@@ -43,12 +43,12 @@ export interface TokenChecker {
 /** Makes the checker behind every bearer token and behind {@link createTokenVerifier}. */
 export function createTokenChecker(policy: TokenPolicy): TokenChecker {
   const cache = createVerifiedTokenCache<VerifiedToken>(policy.cacheSize);
+  const checkNow = (token: unknown): VerifiedToken => {
+    const keys = policy.keys.snapshot();
+    return checkThrough(cache, token, keys, policy.revocations, (now) => verifyToken(token, keys, policy, now));
+  };
   return {
-    check: (token) =>
-      withFreshKeys(policy.keys, () => {
-        const keys = policy.keys.snapshot();
-        return checkThrough(cache, token, keys, policy.revocations, (now) => verifyToken(token, keys, policy, now));
-      }),
+    check: (token) => withFreshKeys(policy.keys, checkNow, token),
   };
 }
 
@@ -60,13 +60,17 @@ const SIGNED_OTHERWISE: readonly (string | undefined)[] = ['unknown_key', 'wrong
  *
  * @throws AuthError
  */
-export function withFreshKeys<T>(keys: { readonly refresh?: (() => boolean) | undefined }, check: () => T): T {
+export function withFreshKeys<T>(
+  keys: { readonly refresh?: (() => boolean) | undefined },
+  check: (token: unknown) => T,
+  token?: unknown,
+): T {
   try {
-    return check();
+    return check(token);
   } catch (error) {
     const isOfOtherKey = error instanceof InvalidTokenError && SIGNED_OTHERWISE.includes(error.reason);
     if (!isOfOtherKey || keys.refresh?.() !== true) throw error;
-    return check();
+    return check(token);
   }
 }
 

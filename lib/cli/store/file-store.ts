@@ -39,7 +39,7 @@ export function createFileStore(directory: string, place: string): TokenStore {
     missingAt: () => (existsSync(directory) ? undefined : printable(directory)),
     async addTokens(tokens) {
       // There from the first token on, so that services can be told to follow it.
-      await changeFile(revocations, (text) => text ?? newList());
+      if (!existsSync(revocations)) await changeFile(revocations, (text) => text ?? newList());
       await changeFile(inventory, (text) => formatInventory(tidyInventory([...parseTokens(text), ...tokens])));
     },
     tokens: () => Promise.resolve(tidyInventory(parseTokens(readIfThere(inventory)))),

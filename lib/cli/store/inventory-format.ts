@@ -22,14 +22,22 @@ export function parseInventory(setting: string, text: string): readonly IssuedTo
     readonly version?: unknown;
     readonly tokens?: unknown;
   };
-  if (version !== 1 || !Array.isArray(tokens) || !tokens.every(isIssuedToken)) {
+  const read =
+    version === 1 && Array.isArray(tokens) ? (tokens as readonly unknown[]).map(readIssuedToken) : [undefined];
+  if (!read.every((token) => token !== undefined)) {
     throw new ConfigurationError(
       setting,
       'is no inventory that this version can read, so it was left as it is. Repair it, or move it away to begin a new one.',
     );
   }
-  // What somebody else wrote beside the fields would be printed as it is.
-  return tokens.map(({ service, tokenId, keyId, issuedAt, expiresAt, scope, audience }) => ({
+  return read;
+}
+
+/** Reads one line of the inventory; undefined where it is none. What somebody else wrote beside the fields is left out. */
+export function readIssuedToken(value: unknown): IssuedToken | undefined {
+  if (!isIssuedToken(value)) return undefined;
+  const { service, tokenId, keyId, issuedAt, expiresAt, scope, audience } = value;
+  return {
     service,
     tokenId,
     keyId,
@@ -37,11 +45,10 @@ export function parseInventory(setting: string, text: string): readonly IssuedTo
     expiresAt,
     ...(isScope(scope) && { scope }),
     ...(Array.isArray(audience) && audience.every(isIdentityText) && { audience }),
-  }));
+  };
 }
 
-/** Tells whether it is one line of the inventory. */
-export function isIssuedToken(value: unknown): value is IssuedToken {
+function isIssuedToken(value: unknown): value is IssuedToken {
   if (typeof value !== 'object' || value === null) return false;
   const token = value as Partial<Record<keyof IssuedToken, unknown>>;
   return (

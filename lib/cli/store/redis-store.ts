@@ -8,7 +8,7 @@ import type { ResolvedRedis } from '../../server/revocation/redis-options.js';
 import { loadRevocations, redisRevocationKeys, storeRevocation } from '../../server/revocation/redis-revocations.js';
 import { ConfigurationError } from '../../shared/errors.js';
 import { failure } from '../cli-error.js';
-import { isIssuedToken } from './inventory-format.js';
+import { readIssuedToken } from './inventory-format.js';
 import { endedBefore, type IssuedToken, stillNeeded, tidyInventory, type TokenStore } from './token-store.js';
 
 /**
@@ -33,7 +33,8 @@ export async function openRedisStore(redis: ResolvedRedis): Promise<TokenStore> 
       const texts = Object.values(await asking(() => client.hGetAll(inventory)));
       const known = texts.map(parseToken);
       const kept = tidyInventory(known);
-      const forgotten = known.filter((token) => !kept.includes(token)).map(({ tokenId }) => tokenId);
+      const isKept = new Set(kept);
+      const forgotten = known.filter((token) => !isKept.has(token)).map(({ tokenId }) => tokenId);
       if (forgotten.length > 0) await asking(() => client.hDel(inventory, forgotten));
       return kept;
     },
@@ -63,8 +64,8 @@ async function asking<Result>(act: () => Promise<Result>): Promise<Result> {
 }
 
 function parseToken(text: string): IssuedToken {
-  const token = jsonOrNothing(text);
-  if (isIssuedToken(token)) return token;
+  const token = readIssuedToken(jsonOrNothing(text));
+  if (token !== undefined) return token;
   throw new ConfigurationError('REDIS_URL', 'names a Redis whose inventory this version cannot read.');
 }
 
