@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { buildIfMissing } from '../examples/run-bakery.js';
 import { createTestCli, type TestCli } from './cli.js';
 import { type Program, PROGRAMS } from './programs.js';
 
@@ -17,9 +18,7 @@ for (const program of PROGRAMS) {
   describe(`the program ${program.title}`, function () {
     this.timeout(60_000);
     let cli: TestCli;
-    before(function () {
-      if (!existsSync(program.file)) this.skip();
-    });
+    before(buildIfMissing);
     beforeEach(() => {
       cli = createTestCli();
     });
@@ -65,6 +64,7 @@ for (const program of PROGRAMS) {
     });
 
     it('says so where what it is to write cannot be written', async function () {
+      // A device of Linux.
       if (!existsSync('/dev/full')) this.skip();
       const { code, stderr } = await runShell('"$@" generate orders-service > /dev/full', program, cli);
       expect(code).to.equal(1);
@@ -132,5 +132,19 @@ describe('the program of the package', () => {
     const built = PROGRAMS.find(({ title }) => title.startsWith('dist'))?.file;
     expect(Object.keys(bin)).to.deep.equal(['service-auth']);
     expect(join(import.meta.dirname, '../..', String(bin['service-auth']))).to.equal(built);
+  });
+
+  it('is what npx and npm exec run in a clone', function () {
+    this.timeout(60_000);
+    buildIfMissing();
+    const cwd = join(import.meta.dirname, '../..');
+    for (const [command, args] of [
+      ['npx', ['--no-install', 'service-auth', '--version']],
+      ['npm', ['exec', '--no', 'service-auth', '--', '--version']],
+    ] as const) {
+      const { status, stdout, stderr } = spawnSync(command, args, { cwd, encoding: 'utf8' });
+      expect(status, stderr).to.equal(0);
+      expect(stdout).to.match(/^\d+\.\d+\.\d+\n$/);
+    }
   });
 });

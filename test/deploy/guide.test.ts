@@ -8,6 +8,7 @@ import { createProgram } from '../../lib/cli/program.js';
 import { ROOT } from '../../scripts/files.js';
 import { readMarkdown } from '../../scripts/docs/markdown.js';
 import { buildIfMissing } from '../examples/run-bakery.js';
+import { needsProgram } from '../support/needs-program.js';
 import { manifests } from './manifests.js';
 
 const GUIDE = 'docs/guides/rotation.md';
@@ -103,8 +104,6 @@ describe('what the guides say', function () {
     (JSON.parse(shell.run('service-auth keys list --json')) as { kid: string }[]).map(({ kid }) => kid);
   const verdictOf = (shell: Shell, token: string): unknown =>
     (JSON.parse(shell.run(`service-auth verify --json < ${token} || true`)) as { letIn: boolean }).letIn;
-  const hasJq = (): boolean => spawnSync('jq', ['--version']).status === 0;
-
   it('names only commands and options that the command line has', () => {
     const secrets = new Set(manifests().map(({ file }) => file));
     const comments = [...secrets].map((file) => linesOf(join('deploy/kubernetes', file)).join('\n'));
@@ -117,7 +116,7 @@ describe('what the guides say', function () {
   });
 
   it('of a routine rotation rotates: the old token is good until the drop, and the new one afterwards', function () {
-    if (!hasJq()) this.skip();
+    needsProgram(this, 'jq');
     const shell = openShell();
     shell.run('service-auth keys rotate; service-auth generate sales-service > old.token');
     const [old] = keyIdsOf(shell);
@@ -164,7 +163,7 @@ describe('what the guides say', function () {
   });
 
   it('of the move to ES256 leaves services with public keys that verify its tokens', function () {
-    if (!hasJq() || spawnSync('openssl', ['version']).status !== 0) this.skip();
+    for (const program of ['jq', 'openssl']) needsProgram(this, program);
     const shell = openShell();
     shell.run('service-auth keys rotate');
     const [secret, rotate, hand, ...more] = blocksOf('From HS256 to ES256');

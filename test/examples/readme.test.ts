@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -7,12 +7,13 @@ import { deriveAssertionKey } from '../../lib/shared/assertion-keys.js';
 import { createKeyRing, type KeyRingOptions } from '../../lib/shared/key-ring.js';
 import { createTokenVerifier } from '../../lib/shared/token.js';
 import { BUILT_PROGRAM } from '../cli/programs.js';
+import { buildIfMissing } from './run-bakery.js';
 
 describe('README, tokens and keys', function () {
   this.timeout(60_000);
   let directory: string;
-  before(function () {
-    if (!existsSync(BUILT_PROGRAM.file)) this.skip();
+  before(() => {
+    buildIfMissing();
     directory = mkdtempSync(join(tmpdir(), 'service-auth-readme-'));
   });
   after(() => {

@@ -118,6 +118,7 @@ describe('changeFile', () => {
   });
 
   it('leaves the owner of a file, where root changes it', async function () {
+    // Nobody else may give files away.
     if (process.getuid?.() !== 0) this.skip();
     const file = cli.write('file', 'x');
     chownSync(file, 1234, 2345);
