@@ -1,16 +1,16 @@
 import { type Command, Option } from 'commander';
 
-/** Adds `--json`. */
+/** Makes `--json`. */
 export function jsonOption(): Option {
   return new Option('--json', 'print JSON, for programs');
 }
 
-/** Adds `--keys`. */
+/** Makes `--keys`. */
 export function keysOption(): Option {
   return new Option('--keys <path>', 'key file (JSON) or directory; default: JWT_KEYS_FILE, else JWT_SECRET_KEY');
 }
 
-/** Adds `--services`. */
+/** Makes `--services`. */
 export function servicesOption(): Option {
   return new Option('--services <path>', 'the known services; default: services.json, else the fifteen built in');
 }

@@ -1,8 +1,6 @@
 import { parseKeySource } from '../shared/key-file.js';
 import { type KeyDescription, type KeyInput, readKey, type RingKey } from '../shared/key.js';
-import { namesIn } from '../shared/key-ring-file.js';
-import { readRingKeys } from '../shared/key-ring.js';
-import { takeSnapshot } from '../shared/key-snapshot.js';
+import { readKeys } from '../shared/key-ring-file.js';
 import { failure } from './cli-error.js';
 import { shownArgument } from './cli-io.js';
 import type { NewKey } from './make-key.js';
@@ -26,9 +24,7 @@ export interface KeyFileEntries {
  */
 export function readEntries(setting: string, text: string): KeyFileEntries {
   const options = parseKeySource(setting, text);
-  const names = namesIn(setting);
-  const { current, previous } = readRingKeys(options, names);
-  takeSnapshot(names.previous, current, previous);
+  const { current, previous } = readKeys(setting, text);
   const given = options.previous === undefined ? [] : [options.previous].flat();
   return {
     current: current && { written: entryOf(options.current as KeyInput, current), key: current },

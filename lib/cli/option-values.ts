@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { isIdentityText, isScope } from '../shared/identity-text.js';
+import { DAY_SECONDS, LAST_DATE_SECONDS } from '../shared/seconds.js';
 
-const DAY_SECONDS = 24 * 60 * 60;
 const MAX_DAYS = 3650;
 
 /** Reads `--days`: whole days, 1 to 3,650. */
@@ -30,7 +30,7 @@ export type Moment = 'now' | number;
 export function parseMoment(text: string): Moment {
   if (text === 'now') return text;
   const seconds = wholeNumber(text) ?? isoSeconds(text);
-  if (seconds === undefined || seconds < 1 || seconds > 253_402_300_799) {
+  if (seconds === undefined || seconds < 1 || seconds > LAST_DATE_SECONDS) {
     throw new InvalidArgumentError(
       "It must be 'now', a time such as 2026-11-25T12:00:00Z, or seconds since 1970 such as 1795600000.",
     );

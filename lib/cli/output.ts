@@ -1,3 +1,4 @@
+import { DAY_SECONDS, LAST_DATE_SECONDS } from '../shared/seconds.js';
 import type { CliIo } from './cli-io.js';
 
 /** Prints the result for a program: JSON. */
@@ -39,15 +40,10 @@ export function facts(pairs: readonly (readonly [name: string, value: string | u
   return there.map(([name, value]) => `  ${name.padEnd(width)}  ${String(value)}`);
 }
 
-/** The end of the year 9999, in seconds since 1970: what comes later has no date in ISO 8601. */
-const FAR = 253_402_300_799;
-
 /** A moment in seconds since 1970, in ISO 8601 to the second; at the latest the end of the year 9999. */
 export function isoTime(seconds: number): string {
-  return new Date(Math.min(seconds, FAR) * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
+  return new Date(Math.min(seconds, LAST_DATE_SECONDS) * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
 }
-
-const DAY_SECONDS = 24 * 60 * 60;
 
 /** How many days are left until a moment, rounded; negative after it. */
 export function daysLeft(seconds: number): number {

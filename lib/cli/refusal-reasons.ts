@@ -1,6 +1,7 @@
 import type { AuthError } from '../shared/errors.js';
 import { parseJwt, parsePayload } from '../shared/jwt.js';
 import type { KeyRing } from '../shared/key-ring.js';
+import { LAST_DATE_SECONDS } from '../shared/seconds.js';
 import { printable } from './cli-io.js';
 import { isoTime } from './output.js';
 
@@ -51,7 +52,7 @@ export function unprovenFacts(
       ['Key id', shown(parsed.kid)],
       ['Our keys', ours],
       ['Token id', shown(jti)],
-      ['Expires', typeof exp === 'number' && exp > 0 && exp < 253_402_300_799 ? isoTime(Math.floor(exp)) : undefined],
+      ['Expires', typeof exp === 'number' && exp > 0 && exp < LAST_DATE_SECONDS ? isoTime(Math.floor(exp)) : undefined],
     ];
   } catch {
     return [

@@ -4,11 +4,10 @@ import {
   assertionKeysFromInputs,
   type AssertionKeySet,
 } from './assertion-keys.js';
-import { ConfigurationError } from './errors.js';
 import type { RingKey } from './key.js';
 import { logSafely } from './log-safely.js';
 import { type Logger, readLogger } from './log.js';
-import { ownOptions, describe } from './options.js';
+import { ownOptions, checkPath } from './options.js';
 import { readTextFile, stampOfFile } from './read-file.js';
 import { watchSource } from './watched-source.js';
 
@@ -59,9 +58,7 @@ export interface WatchedAssertionKeys {
  */
 export function assertionKeysFromFile(path: string, options: AssertionKeysFromFileOptions = {}): WatchedAssertionKeys {
   options = ownOptions('assertionKeysFromFile', options, ['logger']);
-  if (typeof path !== 'string' || path === '') {
-    throw new ConfigurationError('path', `must be the path of a file, not ${describe(path)}.`);
-  }
+  checkPath(path, 'a file');
   return createAssertionKeyFile('assertionKeysFromFile', path, options.logger);
 }
 

@@ -1,10 +1,9 @@
-import { ConfigurationError } from './errors.js';
 import { parseKeySource, readKeySource, stampOfKeySource } from './key-file.js';
 import { type KeyRing, readRingKeys, ringOf, type RingNames } from './key-ring.js';
 import { type KeySnapshot, summaryOf, takeSnapshot } from './key-snapshot.js';
 import { logSafely } from './log-safely.js';
 import { type Logger, readLogger } from './log.js';
-import { ownOptions, describe, wholeNumber } from './options.js';
+import { ownOptions, checkPath, wholeNumber } from './options.js';
 import { createSigningOrder, type RingKeys } from './signing-key.js';
 import { watchSource } from './watched-source.js';
 
@@ -61,9 +60,7 @@ export interface WatchedKeyRing extends KeyRing {
  */
 export function keyRingFromFile(path: string, options: KeyRingFromFileOptions = {}): WatchedKeyRing {
   options = ownOptions('keyRingFromFile', options, ['signAfterSeconds', 'logger']);
-  if (typeof path !== 'string' || path === '') {
-    throw new ConfigurationError('path', `must be the path of a file or directory, not ${describe(path)}.`);
-  }
+  checkPath(path, 'a file or directory');
   return createKeyRingFile('keyRingFromFile', path, options);
 }
 
@@ -117,16 +114,22 @@ export function readKeyRingFile(setting: string, path: string): KeyRing {
   return ringOf(() => snapshot);
 }
 
-function readKeys(setting: string, text: string): RingKeys {
+/**
+ * Reads the keys of a key source, and sees that they go together.
+ *
+ * @param setting - what names the file, for messages
+ * @param text - what the file or directory holds, as JSON
+ * @throws ConfigurationError where they do not
+ */
+export function readKeys(setting: string, text: string): RingKeys {
   const names = namesIn(setting);
   const keys = readRingKeys(parseKeySource(setting, text), names);
-  // Only to see that they go together.
   takeSnapshot(names.previous, keys.current, keys.previous);
   return keys;
 }
 
 /** What the options of a ring are called that come from a file. */
-export function namesIn(setting: string): RingNames {
+function namesIn(setting: string): RingNames {
   return {
     current: `'current' in ${setting}`,
     previous: `'previous' in ${setting}`,

@@ -89,3 +89,14 @@ export function readFlag(name: string, value: boolean | undefined, fallback: boo
   if (typeof value !== 'boolean') throw new ConfigurationError(name, `must be true or false, not ${describe(value)}.`);
   return value;
 }
+
+/**
+ * Reads the path of a source that is followed.
+ *
+ * @param what - what it is to be the path of
+ * @throws ConfigurationError where it is no path
+ */
+export function checkPath(path: unknown, what: string): void {
+  if (typeof path === 'string' && path !== '') return;
+  throw new ConfigurationError('path', `must be the path of ${what}, not ${describe(path)}.`);
+}

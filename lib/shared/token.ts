@@ -7,10 +7,9 @@ import { type KeysInput, toKeyRing } from './key-ring.js';
 import { MAX_TOKEN_LENGTH } from './jwt.js';
 import { ownOptions, describe, MAX_CLOCK_TOLERANCE_SECONDS, wholeNumber } from './options.js';
 import type { RevocationList } from './revocation.js';
+import { DAY_SECONDS } from './seconds.js';
 import { checkServiceName } from './services.js';
 import { createTokenChecker, type RequirableClaim, type TokenPolicy } from './token-checker.js';
-
-const DAY_SECONDS = 24 * 60 * 60;
 
 /** Options of {@link createServiceToken}. */
 export interface CreateServiceTokenOptions {

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { DAY_SECONDS } from '../../shared/seconds.js';
 import type { KnownService } from '../../shared/services.js';
 import { usageError } from '../cli-error.js';
 import { readKeys } from '../cli-keys.js';
@@ -116,7 +117,7 @@ async function issue(
     const revocations = await store.revocations();
     const minted: MintedToken[] = [];
     for (const service of services) {
-      minted.push(await mint(service, keys, { expiresInSeconds: days * 24 * 60 * 60, scope, audience }, revocations));
+      minted.push(await mint(service, keys, { expiresInSeconds: days * DAY_SECONDS, scope, audience }, revocations));
     }
     // Before anybody sees them: what is out and not in the inventory could not be found again.
     await store.addTokens(minted.map(({ issued }) => issued));

@@ -3,6 +3,7 @@ import type { Revocation } from '../../shared/revocation.js';
 import { type CliIo, printable } from '../cli-io.js';
 import { addExample, addStoreOptions, jsonOption } from '../common-options.js';
 import { isoTime, print, printJson, table } from '../output.js';
+import { revocationAsJson } from '../revocation-json.js';
 import { type StoreOptions, warnIfMissing, withStore } from '../store/open-store.js';
 import type { IssuedToken } from '../store/token-store.js';
 
@@ -17,7 +18,7 @@ export function addRevocations(program: Command, io: CliIo): void {
       warnIfMissing(io, opened);
       return { entries: await opened.revocations(), issued: await opened.tokens() };
     });
-    if (json === true) printJson(io, entries.map(asJson));
+    if (json === true) printJson(io, entries.map(revocationAsJson));
     else if (entries.length === 0) print(io, 'Nothing is revoked.');
     else
       print(
@@ -35,12 +36,6 @@ function asRow(entry: Revocation, issued: readonly IssuedToken[]): readonly stri
   if ('service' in entry) return [`all issued before ${isoTime(entry.issuedBefore)}`, entry.service, 'for good'];
   const holder = issued.find(({ tokenId }) => tokenId === entry.tokenId)?.service;
   return [printable(entry.tokenId), holder ?? 'not in the inventory', endOf(entry.expiresAt) ?? 'for good'];
-}
-
-function asJson(entry: Revocation): unknown {
-  return 'service' in entry
-    ? { service: entry.service, issuedBefore: isoTime(entry.issuedBefore) }
-    : { tokenId: entry.tokenId, expiresAt: endOf(entry.expiresAt) };
 }
 
 function endOf(expiresAt: number | undefined): string | undefined {

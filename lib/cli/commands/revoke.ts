@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { nameOf } from '../../server/revocation/revocation-file.js';
 import { isIdentityText } from '../../shared/identity-text.js';
 import type { Revocation } from '../../shared/revocation.js';
 import { usageError } from '../cli-error.js';
@@ -7,6 +8,7 @@ import { addExample, addStoreOptions, jsonOption, servicesOption } from '../comm
 import { nearestName, readServices, type ServiceDirectory } from '../known-services.js';
 import { type Moment, parseMoment } from '../option-values.js';
 import { isoTime, print, printJson } from '../output.js';
+import { revocationAsJson } from '../revocation-json.js';
 import { type StoreOptions, withStore } from '../store/open-store.js';
 import type { IssuedToken, TokenStore } from '../store/token-store.js';
 
@@ -45,7 +47,7 @@ export function addRevoke(program: Command, io: CliIo): void {
         await opened.revoke(wanted);
         return { entry: inForce(wanted, await opened.revocations()), store: opened };
       });
-      if (json === true) printJson(io, asJson(entry));
+      if (json === true) printJson(io, revocationAsJson(entry));
       else print(io, ...asText(entry, opened));
     },
   );
@@ -92,12 +94,7 @@ function momentOf(moment: Moment): number {
 
 /** An earlier revocation may go further than this one. */
 function inForce(wanted: Revocation, entries: readonly Revocation[]): Revocation {
-  const same = entries.find((entry) =>
-    'service' in wanted
-      ? 'service' in entry && entry.service === wanted.service
-      : 'tokenId' in entry && entry.tokenId === wanted.tokenId,
-  );
-  return same ?? wanted;
+  return entries.find((entry) => nameOf(entry) === nameOf(wanted)) ?? wanted;
 }
 
 function unknownTarget(what: string, { services, source }: ServiceDirectory): Error {
@@ -125,11 +122,6 @@ function asText(entry: Revocation, store: TokenStore): readonly string[] {
       ? 'for good, as its end is not known'
       : `until it expires, ${isoTime(entry.expiresAt)}`;
   return [`Revoked: token ${printable(entry.tokenId)}, ${until}.`, entered(store, 'it')];
-}
-
-function asJson(entry: Revocation): unknown {
-  if ('service' in entry) return { service: entry.service, issuedBefore: isoTime(entry.issuedBefore) };
-  return { tokenId: entry.tokenId, expiresAt: entry.expiresAt === undefined ? undefined : isoTime(entry.expiresAt) };
 }
 
 function entered({ place, followedWithin }: TokenStore, what: string): string {

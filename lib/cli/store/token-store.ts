@@ -1,4 +1,5 @@
 import type { Revocation } from '../../shared/revocation.js';
+import { DAY_SECONDS } from '../../shared/seconds.js';
 
 /** One line of the inventory: what was issued, never the token. */
 export interface IssuedToken {
@@ -32,8 +33,6 @@ export interface TokenStore {
   revocations(): Promise<readonly Revocation[]>;
   close(): Promise<void>;
 }
-
-const DAY_SECONDS = 24 * 60 * 60;
 
 /** How long an expired token stays in the inventory, in seconds: long enough to find out which one it was that broke something. */
 export const REMEMBER_SECONDS: number = 90 * DAY_SECONDS;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ConfigurationError } from '../../shared/errors.js';
 import { type Logger, readLogger } from '../../shared/log.js';
-import { ownOptions, describe } from '../../shared/options.js';
+import { ownOptions, checkPath } from '../../shared/options.js';
 import type { TokenFacts } from './token-facts.js';
 import type { TokenSource } from './token-source.js';
 import { checkToken, tokenMissing } from './token-text.js';
@@ -45,9 +45,7 @@ export interface TokenFromFileOptions {
  */
 export function tokenFromFile(path: string, options: TokenFromFileOptions = {}): TokenSource {
   options = ownOptions('tokenFromFile', options, ['logger']);
-  if (typeof path !== 'string' || path === '') {
-    throw new ConfigurationError('path', `must be the path of a file, not ${describe(path)}.`);
-  }
+  checkPath(path, 'a file');
   return createTokenFile('tokenFromFile', path, readLogger(options.logger));
 }
 

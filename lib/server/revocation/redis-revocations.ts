@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ConfigurationError } from '../../shared/errors.js';
 import { parseJson } from '../../shared/read-file.js';
 import type { Revocation } from '../../shared/revocation.js';
+import { LAST_DATE_SECONDS } from '../../shared/seconds.js';
 
 /** What is asked of a client of the package `redis`. */
 export interface RedisRevocationCommands {
@@ -49,9 +50,6 @@ export function redisRevocationKeys(prefix: string): RedisRevocationKeys {
   };
 }
 
-/** The end of the year 9999, in seconds since 1970: for ever, and still a date. */
-const FAR = 253_402_300_799;
-
 /** What Redis holds at one moment. */
 export interface LoadedRevocations {
   /** Asked for before the entries: what is added meanwhile makes it differ. */
@@ -74,9 +72,9 @@ export async function loadRevocations(
     entries: [
       // Without an end that can be one, a revocation never ends.
       ...tokens.map(({ value, score }) =>
-        score > 0 && score < FAR ? { tokenId: value, expiresAt: score } : { tokenId: value },
+        score > 0 && score < LAST_DATE_SECONDS ? { tokenId: value, expiresAt: score } : { tokenId: value },
       ),
-      ...services.map(({ value, score }) => ({ service: value, issuedBefore: Math.min(score, FAR) })),
+      ...services.map(({ value, score }) => ({ service: value, issuedBefore: Math.min(score, LAST_DATE_SECONDS) })),
     ],
   };
 }

@@ -69,3 +69,8 @@ export function addRevocation(list: MemoryRevocationList, entry: Revocation): vo
   }
   list.revokeService(service, { issuedBefore });
 }
+
+/** What a revocation is about: two of one name are one entry of a list. */
+export function nameOf(entry: Revocation): string {
+  return 'tokenId' in entry ? `token ${entry.tokenId}` : `service ${entry.service}`;
+}

@@ -1,7 +1,6 @@
-import { ConfigurationError } from '../../shared/errors.js';
 import { logSafely } from '../../shared/log-safely.js';
 import { readLogger } from '../../shared/log.js';
-import { ownOptions, describe } from '../../shared/options.js';
+import { ownOptions, checkPath } from '../../shared/options.js';
 import { readTextFile, stampOfFile } from '../../shared/read-file.js';
 import { type Reading, watchSource } from '../../shared/watched-source.js';
 import { parseRevocations } from './revocation-file.js';
@@ -41,9 +40,7 @@ const TICK_MS = 2000;
  */
 export function revocationListFromFile(path: string, options: WatchedRevocationOptions = {}): WatchedRevocationList {
   options = ownOptions('revocationListFromFile', options, WATCHED_OPTIONS);
-  if (typeof path !== 'string' || path === '') {
-    throw new ConfigurationError('path', `must be the path of a file, not ${describe(path)}.`);
-  }
+  checkPath(path, 'a file');
   const maxStalenessSeconds = readMaxStaleness(options.maxStalenessSeconds);
   const logger = readLogger(options.logger);
   const setting = 'revocationListFromFile';

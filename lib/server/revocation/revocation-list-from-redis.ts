@@ -6,7 +6,7 @@ import { reasonOf, type RedisClient } from './redis-client.js';
 import { openRedisLink } from './redis-link.js';
 import { type RedisOptions, resolveRedis } from './redis-options.js';
 import { loadRevocations, parseMessage, redisRevocationKeys } from './redis-revocations.js';
-import { addRevocation } from './revocation-file.js';
+import { addRevocation, nameOf } from './revocation-file.js';
 import {
   checkStaleness,
   readMaxStaleness,
@@ -125,10 +125,6 @@ function countLost(known: readonly Revocation[], there: readonly Revocation[]): 
   return known.filter(
     (entry) => !held.has(nameOf(entry)) && !('tokenId' in entry && (entry.expiresAt ?? Infinity) < endedBefore),
   ).length;
-}
-
-function nameOf(entry: Revocation): string {
-  return 'tokenId' in entry ? `token ${entry.tokenId}` : `service ${entry.service}`;
 }
 
 interface Teller {

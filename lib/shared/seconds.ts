@@ -1,0 +1,5 @@
+/** The seconds of a day. */
+export const DAY_SECONDS: number = 24 * 60 * 60;
+
+/** The end of the year 9999, in seconds since 1970: as good as for ever, and still a date of ISO 8601. */
+export const LAST_DATE_SECONDS: number = 253_402_300_799;
