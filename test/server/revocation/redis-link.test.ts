@@ -1,19 +1,15 @@
 import { expect } from 'chai';
-import type { RedisClient } from '../../../lib/server/revocation/redis-client.js';
 import { openRedisLink, type RedisLink, type RedisLinkHandlers } from '../../../lib/server/revocation/redis-link.js';
 import { resolveRedis, type ResolvedRedis } from '../../../lib/server/revocation/redis-options.js';
 import { anyRejectionOf } from '../../client/support.js';
-import { needsProgram } from '../../support/needs-program.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
-import { connected, eventually, type ModuleProcess, runModule } from './redis-rig.js';
+import { eventually, type ModuleProcess, redisOfSuite, runModule } from './redis-rig.js';
 
 const CHANNEL = 'news';
 const NOWHERE: ResolvedRedis = { url: 'redis://127.0.0.1:1', clientOptions: {}, keyPrefix: '' };
 
 describe('openRedisLink', function () {
   this.timeout(60_000);
-  let redis: RedisServer;
-  let client: RedisClient;
+  const suite = redisOfSuite();
   let links: RedisLink[];
   let children: ModuleProcess[];
   let troubles: unknown[];
@@ -21,14 +17,6 @@ describe('openRedisLink', function () {
   let connections: number;
   let asked: number;
 
-  before(async function () {
-    redis = await startRedis(needsProgram(this, 'redis-server'));
-    client = await connected(redis.url);
-  });
-  after(async () => {
-    (client as RedisClient | undefined)?.destroy();
-    await (redis as RedisServer | undefined)?.stop();
-  });
   beforeEach(() => {
     [links, children, troubles, heard, connections, asked] = [[], [], [], [], 0, 0];
   });
@@ -38,7 +26,7 @@ describe('openRedisLink', function () {
   });
 
   const open = (handlers: Partial<RedisLinkHandlers> = {}, where?: ResolvedRedis): RedisLink => {
-    const link = openRedisLink(where ?? resolveRedis({ url: redis.url }, {}), {
+    const link = openRedisLink(where ?? resolveRedis({ url: suite.redis.url }, {}), {
       channel: CHANNEL,
       onMessage: (message) => heard.push(message),
       onConnect: () => {
@@ -61,11 +49,11 @@ describe('openRedisLink', function () {
     return child;
   };
   const clientsOfType = async (type: 'normal' | 'pubsub'): Promise<number> => {
-    const list = (await client.sendCommand(['CLIENT', 'LIST', 'TYPE', type])) as unknown as string;
+    const list = (await suite.client.sendCommand(['CLIENT', 'LIST', 'TYPE', type])) as unknown as string;
     return list.trim().split('\n').filter(Boolean).length;
   };
   const listeners = async (): Promise<number> => {
-    const [, count] = (await client.sendCommand(['PUBSUB', 'NUMSUB', CHANNEL])) as unknown as [string, number];
+    const [, count] = (await suite.client.sendCommand(['PUBSUB', 'NUMSUB', CHANNEL])) as unknown as [string, number];
     return count;
   };
   const listenersAre = async (wanted: number): Promise<void> => {
@@ -118,8 +106,8 @@ describe('openRedisLink', function () {
   it('hears what is published on its channel, and nothing else', async () => {
     await open().firstAnswer;
     await listenersAre(1);
-    await client.publish('other news', 'a');
-    await client.publish(CHANNEL, 'b');
+    await suite.client.publish('other news', 'a');
+    await suite.client.publish(CHANNEL, 'b');
     await eventually(() => heard.length > 0);
     expect(heard).to.deep.equal(['b']);
   });
@@ -127,10 +115,10 @@ describe('openRedisLink', function () {
   it('listens again where the connection that listens is lost', async () => {
     await open().firstAnswer;
     await listenersAre(1);
-    await client.sendCommand(['CLIENT', 'KILL', 'TYPE', 'pubsub']);
+    await suite.client.sendCommand(['CLIENT', 'KILL', 'TYPE', 'pubsub']);
     await eventually(() => troubles.length > 0);
     await listenersAre(1);
-    await client.publish(CHANNEL, 'after');
+    await suite.client.publish(CHANNEL, 'after');
     await eventually(() => heard.length > 0);
     expect(heard).to.deep.equal(['after']);
     // The one that asks was not lost.
@@ -139,7 +127,7 @@ describe('openRedisLink', function () {
 
   it('connects and asks again where the connection that asks is lost', async () => {
     await open().firstAnswer;
-    await client.sendCommand(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes']);
+    await suite.client.sendCommand(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes']);
     await eventually(() => connections === 2);
     const before = asked;
     await eventually(() => asked > before);
@@ -188,7 +176,7 @@ describe('openRedisLink', function () {
     await link.firstAnswer;
     const before = asked;
     await listenersAre(0);
-    await client.publish(CHANNEL, 'late');
+    await suite.client.publish(CHANNEL, 'late');
     await new Promise((resolve) => setTimeout(resolve, 1200));
     expect({ asked, heard, troubles }).to.deep.equal({ asked: before, heard: [], troubles: [] });
     // The test's own.
@@ -205,7 +193,7 @@ describe('openRedisLink', function () {
       const logger = '{ debug() {}, info() {}, warn() {}, error() {} }';
       const child = run(
         `const list = lib.revocationListFromRedis({ url: argument, logger: ${logger} }); ${text}`,
-        redis.url,
+        suite.redis.url,
       );
       expect(await child.ended, child.output()).to.equal(0);
       expect(child.output()).to.equal('');

@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import type { RedisClient } from '../../../lib/server/revocation/redis-client.js';
 import {
   loadRevocations,
   parseMessage,
@@ -8,11 +7,9 @@ import {
   storeRevocation,
 } from '../../../lib/server/revocation/redis-revocations.js';
 import type { Revocation } from '../../../lib/shared/revocation.js';
-import { needsProgram } from '../../support/needs-program.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import { misconfiguredBy, thrownBy } from '../../support/refusals.js';
 import { shown } from '../../support/shown.js';
-import { connected, eventually, LATER } from './redis-rig.js';
+import { connected, eventually, LATER, redisOfSuite } from './redis-rig.js';
 
 const YEAR_10000 = Date.UTC(10_000) / 1000;
 const KEYS = redisRevocationKeys('service-auth:');
@@ -29,27 +26,18 @@ describe('redisRevocationKeys', () => {
 
 describe('revocations in Redis', function () {
   this.timeout(60_000);
-  let redis: RedisServer;
-  let client: RedisClient;
+  const suite = redisOfSuite();
 
-  before(async function () {
-    redis = await startRedis(needsProgram(this, 'redis-server'));
-    client = await connected(redis.url);
-  });
-  after(async () => {
-    (client as RedisClient | undefined)?.destroy();
-    await (redis as RedisServer | undefined)?.stop();
-  });
   beforeEach(async () => {
-    await client.flushAll();
+    await suite.client.flushAll();
   });
 
   const store = (entry: Revocation, forgetBefore = 0): Promise<void> =>
-    storeRevocation(client, KEYS, entry, forgetBefore);
-  const entries = async (): Promise<readonly Revocation[]> => (await loadRevocations(client, KEYS)).entries;
+    storeRevocation(suite.client, KEYS, entry, forgetBefore);
+  const entries = async (): Promise<readonly Revocation[]> => (await loadRevocations(suite.client, KEYS)).entries;
 
   it('are none, of no version, where nothing was ever stored', async () => {
-    expect(await loadRevocations(client, KEYS)).to.deep.equal({ version: null, entries: [] });
+    expect(await loadRevocations(suite.client, KEYS)).to.deep.equal({ version: null, entries: [] });
   });
 
   const STORED: readonly Revocation[] = [
@@ -107,18 +95,18 @@ describe('revocations in Redis', function () {
     const versions = new Set<string | null>();
     for (let i = 0; i < 5; i++) {
       await store({ tokenId: 'a' });
-      versions.add((await loadRevocations(client, KEYS)).version);
-      if (i === 2) await client.flushAll();
+      versions.add((await loadRevocations(suite.client, KEYS)).version);
+      if (i === 2) await suite.client.flushAll();
     }
     expect(versions.size).to.equal(5);
   });
 
   it('never end where their end can be none, and are of a date where it is too far', async () => {
-    await client.zAdd(KEYS.tokens, [
+    await suite.client.zAdd(KEYS.tokens, [
       { value: 'a', score: -5 },
       { value: 'b', score: 1e300 },
     ]);
-    await client.zAdd(KEYS.services, { value: 'orders-service', score: Number.POSITIVE_INFINITY });
+    await suite.client.zAdd(KEYS.services, { value: 'orders-service', score: Number.POSITIVE_INFINITY });
     const there = await entries();
     expect(there).to.have.deep.members([
       { tokenId: 'a' },
@@ -130,10 +118,10 @@ describe('revocations in Redis', function () {
   it('are of another version after each change, also where Redis has lost everything meanwhile', async () => {
     const versions: (string | null)[] = [];
     for (let i = 0; i < 4; i++) {
-      if (i === 2) await client.flushAll();
-      versions.push((await loadRevocations(client, KEYS)).version);
+      if (i === 2) await suite.client.flushAll();
+      versions.push((await loadRevocations(suite.client, KEYS)).version);
       await store({ tokenId: 'a' });
-      versions.push((await loadRevocations(client, KEYS)).version);
+      versions.push((await loadRevocations(suite.client, KEYS)).version);
     }
     // Before the first change and after the loss there is none; what is read twice is the same.
     const [none, one, again, two, lost, three, , four] = versions;
@@ -161,7 +149,7 @@ describe('revocations in Redis', function () {
   });
 
   it('are published as they are, when they are stored already', async () => {
-    const listening = await connected(redis.url);
+    const listening = await connected(suite.redis.url);
     const heard: Promise<readonly unknown[]>[] = [];
     try {
       await listening.subscribe(KEYS.channel, (message) => {
@@ -180,15 +168,15 @@ describe('revocations in Redis', function () {
   });
 
   it('reject where Redis does not keep them, and resolve where it does', async () => {
-    await client.set(KEYS.services, 'no sorted set');
+    await suite.client.set(KEYS.services, 'no sorted set');
     const entry: Revocation = { service: 'orders-service', issuedBefore: 5 };
     const failed = await store(entry).then(
       () => false,
       () => true,
     );
     expect(failed).to.equal(true);
-    expect(await client.get(KEYS.services)).to.equal('no sorted set');
-    await client.del(KEYS.services);
+    expect(await suite.client.get(KEYS.services)).to.equal('no sorted set');
+    await suite.client.del(KEYS.services);
     await store(entry);
     expect(await entries()).to.deep.equal([entry]);
   });

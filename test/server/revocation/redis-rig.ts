@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRedisClient, type RedisClient } from '../../../lib/server/revocation/redis-client.js';
 import { resolveRedis } from '../../../lib/server/revocation/redis-options.js';
+import { needsProgram } from '../../support/needs-program.js';
+import { type RedisServer, startRedis } from '../../support/redis-server.js';
 
 /** After the end of whatever the tests make. */
 export const LATER = 4_000_000_000;
@@ -20,6 +22,34 @@ export async function connected(url: string): Promise<RedisClient> {
   const client = await createRedisClient(resolveRedis({ url }), { reconnectStrategy: () => 50 });
   client.on('error', () => undefined);
   return client.connect();
+}
+
+/** A Redis of a suite's own, and a client of it. */
+export interface SuiteRedis {
+  readonly redis: RedisServer;
+  readonly client: RedisClient;
+}
+
+/** Starts a Redis before the tests of the suite that calls it, and ends it after them; skips them where it is not installed. */
+export function redisOfSuite(): SuiteRedis {
+  let redis: RedisServer | undefined;
+  let client: RedisClient | undefined;
+  before(async function () {
+    redis = await startRedis(needsProgram(this, 'redis-server'));
+    client = await connected(redis.url);
+  });
+  after(async () => {
+    client?.destroy();
+    await redis?.stop();
+  });
+  return {
+    get redis() {
+      return redis as RedisServer;
+    },
+    get client() {
+      return client as RedisClient;
+    },
+  };
 }
 
 /** A process that runs a module's text. */

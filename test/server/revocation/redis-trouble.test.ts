@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type LookupFunction, type Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { expect } from 'chai';
-import type { RedisClient } from '../../../lib/server/revocation/redis-client.js';
 import { redisRevocationKeys, storeRevocation } from '../../../lib/server/revocation/redis-revocations.js';
 import {
   revocationListFromRedis,
@@ -10,12 +9,10 @@ import {
 } from '../../../lib/server/revocation/revocation-list-from-redis.js';
 import { isConfigurationError } from '../../../lib/shared/errors.js';
 import { anyRejectionOf } from '../../client/support.js';
-import { needsProgram } from '../../support/needs-program.js';
 import { recordingLogger, type RecordingLogger } from '../../support/recording-logger.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import { expectNoPieceOf } from '../../support/refusals.js';
 import { shown } from '../../support/shown.js';
-import { connected, eventually, runModule } from './redis-rig.js';
+import { eventually, redisOfSuite, runModule } from './redis-rig.js';
 
 const PASSWORD = 'p4ssw0rd-of-redis-p4ssw0rd';
 
@@ -67,17 +64,7 @@ describe('revocationListFromRedis: options that createClient() refuses', () => {
 
 describe('revocationListFromRedis: closed while it connects', function () {
   this.timeout(60_000);
-  let redis: RedisServer;
-  let client: RedisClient;
-  before(async function () {
-    redis = await startRedis(needsProgram(this, 'redis-server'));
-    client = await connected(redis.url);
-  });
-  after(async () => {
-    (client as RedisClient | undefined)?.destroy();
-    await (redis as RedisServer | undefined)?.stop();
-  });
-
+  const suite = redisOfSuite();
   it('leaves no connection and hears nothing', async () => {
     let lookups = 0;
     // Asked by net.connect(): the moment between connect() and the connection.
@@ -89,15 +76,15 @@ describe('revocationListFromRedis: closed while it connects', function () {
       }, 100);
     };
     const list = revocationListFromRedis({
-      url: `redis://localhost:${redis.port}`,
+      url: `redis://localhost:${suite.redis.port}`,
       clientOptions: { socket: { lookup } },
       logger: recordingLogger(),
     });
     await eventually(() => lookups === 2);
     await new Promise((resolve) => setTimeout(resolve, 1000));
-    await storeRevocation(client, redisRevocationKeys('service-auth:'), { tokenId: 'a' }, 0);
+    await storeRevocation(suite.client, redisRevocationKeys('service-auth:'), { tokenId: 'a' }, 0);
     await new Promise((resolve) => setTimeout(resolve, 300));
-    const clients = (await client.sendCommand(['CLIENT', 'LIST'])) as unknown as string;
+    const clients = (await suite.client.sendCommand(['CLIENT', 'LIST'])) as unknown as string;
     expect(clients.trim().split('\n')).to.have.length(1);
     expect(list.entries()).to.deep.equal([]);
   });
@@ -111,7 +98,7 @@ describe('revocationListFromRedis: closed while it connects', function () {
        };
        const list = lib.revocationListFromRedis({ url: argument, clientOptions: { socket: { lookup } },
          logger: { debug: silent, info: silent, warn: silent, error: silent } });`,
-      `redis://localhost:${redis.port}`,
+      `redis://localhost:${suite.redis.port}`,
     );
     const timer = setTimeout(() => void child.stop(), 15_000);
     expect(await child.ended, child.output()).to.equal(0);
@@ -121,22 +108,12 @@ describe('revocationListFromRedis: closed while it connects', function () {
 
 describe('revocationListFromRedis: a Redis whose answers take long', function () {
   this.timeout(60_000);
-  let redis: RedisServer;
-  let client: RedisClient;
-  before(async function () {
-    redis = await startRedis(needsProgram(this, 'redis-server'));
-    client = await connected(redis.url);
-  });
-  after(async () => {
-    (client as RedisClient | undefined)?.destroy();
-    await (redis as RedisServer | undefined)?.stop();
-  });
-
+  const suite = redisOfSuite();
   it('is as old as the question, not as its answer', async () => {
     let delayMs = 0;
     const sockets = new Set<Socket>();
     const proxy = createServer((near) => {
-      const far = connect(redis.port, '127.0.0.1');
+      const far = connect(suite.redis.port, '127.0.0.1');
       for (const socket of [near, far]) {
         sockets.add(socket);
         socket.on('error', () => undefined);
@@ -153,7 +130,7 @@ describe('revocationListFromRedis: a Redis whose answers take long', function ()
       delayMs = 3000;
       await new Promise((resolve) => setTimeout(resolve, 1000));
       const startedAt = performance.now();
-      await storeRevocation(client, redisRevocationKeys('service-auth:'), { tokenId: 'a' }, 0);
+      await storeRevocation(suite.client, redisRevocationKeys('service-auth:'), { tokenId: 'a' }, 0);
       let least = Infinity;
       // How old the list said it was, while an entry was missing from it for longer than that.
       await eventually(() => {
