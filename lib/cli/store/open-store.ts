@@ -19,7 +19,7 @@ export interface StoreOptions {
  *
  * @throws ConfigurationError or CliError where it cannot be opened
  */
-export async function openStore(io: CliIo, { dir, redisPrefix }: StoreOptions): Promise<TokenStore> {
+async function openStore(io: CliIo, { dir, redisPrefix }: StoreOptions): Promise<TokenStore> {
   const url = readSetting('REDIS_URL', io.env);
   if (dir === undefined && url !== undefined) return openRedisStore(resolveRedis({ keyPrefix: redisPrefix }, io.env));
   if (redisPrefix !== undefined) throw usageError('--redis-prefix is for Redis: set REDIS_URL, and leave --dir out.');

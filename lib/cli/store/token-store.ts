@@ -35,7 +35,7 @@ export interface TokenStore {
 }
 
 /** How long an expired token stays in the inventory, in seconds: long enough to find out which one it was that broke something. */
-export const REMEMBER_SECONDS: number = 90 * DAY_SECONDS;
+const REMEMBER_SECONDS = 90 * DAY_SECONDS;
 
 /** Leaves out what expired long ago, and sorts. */
 export function tidyInventory(tokens: readonly IssuedToken[]): readonly IssuedToken[] {
