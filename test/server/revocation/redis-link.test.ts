@@ -127,11 +127,16 @@ describe('openRedisLink', function () {
 
   it('connects and asks again where the connection that asks is lost', async () => {
     await open().firstAnswer;
+    // The other connection is a normal one too until it listens.
+    await listenersAre(1);
+    expect(troubles).to.be.empty;
     await suite.client.sendCommand(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes']);
     await eventually(() => connections === 2);
     const before = asked;
     await eventually(() => asked > before);
-    expect(troubles).to.have.length(1);
+    // Told by the connection, and by a question that was under way.
+    expect(troubles).to.not.be.empty;
+    expect(await listeners()).to.equal(1);
   });
 
   it('tells why there can be no client, and rejects the first answer', async () => {
