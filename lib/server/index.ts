@@ -14,5 +14,5 @@ export {
   revocationListFromRedis,
   type RevocationListFromRedisOptions,
 } from './revocation/revocation-list-from-redis.js';
-export type { RedisOptions } from './revocation/redis-options.js';
+export type { RedisOptions } from '../shared/redis/redis-options.js';
 export type { WatchedRevocationList, WatchedRevocationOptions } from './revocation/watched-revocations.js';

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { resolveRedis } from '../../server/revocation/redis-options.js';
+import { resolveRedis } from '../../shared/redis/redis-options.js';
 import { readSetting } from '../../shared/settings.js';
 import { type CliIo, printable } from '../cli-io.js';
 import { usageError } from '../cli-error.js';

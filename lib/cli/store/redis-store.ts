@@ -1,10 +1,5 @@
-import {
-  createRedisClient,
-  REDIS_TIMEOUT_MS,
-  reasonOf,
-  type RedisClient,
-} from '../../server/revocation/redis-client.js';
-import type { ResolvedRedis } from '../../server/revocation/redis-options.js';
+import { createRedisClient, REDIS_TIMEOUT_MS, reasonOf, type RedisClient } from '../../shared/redis/redis-client.js';
+import type { ResolvedRedis } from '../../shared/redis/redis-options.js';
 import { loadRevocations, redisRevocationKeys, storeRevocation } from '../../server/revocation/redis-revocations.js';
 import { ConfigurationError } from '../../shared/errors.js';
 import { failure } from '../cli-error.js';

@@ -1,5 +1,5 @@
-import { createRedisClient, REDIS_TIMEOUT_MS, type RedisClient } from './redis-client.js';
-import type { ResolvedRedis } from './redis-options.js';
+import { createRedisClient, REDIS_TIMEOUT_MS, type RedisClient } from '../../shared/redis/redis-client.js';
+import type { ResolvedRedis } from '../../shared/redis/redis-options.js';
 
 /** How often Redis is asked, in ms: a message may be lost, and a connection that is silent may be dead. */
 const ASK_EVERY_MS = 500;

@@ -2,9 +2,9 @@ import { logSafely } from '../../shared/log-safely.js';
 import { type Logger, readLogger } from '../../shared/log.js';
 import { ownOptions, MAX_CLOCK_TOLERANCE_SECONDS } from '../../shared/options.js';
 import { createRevocationList, type Revocation } from '../../shared/revocation.js';
-import { reasonOf, type RedisClient } from './redis-client.js';
+import { reasonOf, type RedisClient } from '../../shared/redis/redis-client.js';
 import { openRedisLink } from './redis-link.js';
-import { type RedisOptions, resolveRedis } from './redis-options.js';
+import { type RedisOptions, resolveRedis } from '../../shared/redis/redis-options.js';
 import { loadRevocations, parseMessage, redisRevocationKeys } from './redis-revocations.js';
 import { addRevocation, nameOf } from './revocation-file.js';
 import {

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect } from 'chai';
-import { createRedisClient, type RedisClient } from '../../../lib/server/revocation/redis-client.js';
-import { resolveRedis } from '../../../lib/server/revocation/redis-options.js';
+import { createRedisClient, type RedisClient } from '../../../lib/shared/redis/redis-client.js';
+import { resolveRedis } from '../../../lib/shared/redis/redis-options.js';
 import { needsProgram } from '../../support/needs-program.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import { expectNoPieceOf } from '../../support/refusals.js';

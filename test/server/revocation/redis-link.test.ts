@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { openRedisLink, type RedisLink, type RedisLinkHandlers } from '../../../lib/server/revocation/redis-link.js';
-import { resolveRedis, type ResolvedRedis } from '../../../lib/server/revocation/redis-options.js';
+import { resolveRedis, type ResolvedRedis } from '../../../lib/shared/redis/redis-options.js';
 import { anyRejectionOf } from '../../client/support.js';
-import { eventually, type ModuleProcess, redisOfSuite, runModule } from './redis-rig.js';
+import { eventually, type ModuleProcess, redisOfSuite, runModule } from '../../support/redis-rig.js';
 
 const CHANNEL = 'news';
 const NOWHERE: ResolvedRedis = { url: 'redis://127.0.0.1:1', clientOptions: {}, keyPrefix: '' };

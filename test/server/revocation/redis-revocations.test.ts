@@ -9,7 +9,7 @@ import {
 import type { Revocation } from '../../../lib/shared/revocation.js';
 import { misconfiguredBy, thrownBy } from '../../support/refusals.js';
 import { shown } from '../../support/shown.js';
-import { connected, eventually, LATER, redisOfSuite } from './redis-rig.js';
+import { connected, eventually, LATER, redisOfSuite } from '../../support/redis-rig.js';
 
 const YEAR_10000 = Date.UTC(10_000) / 1000;
 const KEYS = redisRevocationKeys('service-auth:');

@@ -12,7 +12,7 @@ import { anyRejectionOf } from '../../client/support.js';
 import { recordingLogger, type RecordingLogger } from '../../support/recording-logger.js';
 import { expectNoPieceOf } from '../../support/refusals.js';
 import { shown } from '../../support/shown.js';
-import { eventually, redisOfSuite, runModule } from './redis-rig.js';
+import { eventually, redisOfSuite, runModule } from '../../support/redis-rig.js';
 
 const PASSWORD = 'p4ssw0rd-of-redis-p4ssw0rd';
 

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import sinon from 'sinon';
-import type { RedisClient } from '../../../lib/server/revocation/redis-client.js';
+import type { RedisClient } from '../../../lib/shared/redis/redis-client.js';
 import { redisRevocationKeys, storeRevocation } from '../../../lib/server/revocation/redis-revocations.js';
 import { revocationListFromRedis } from '../../../lib/server/revocation/revocation-list-from-redis.js';
 import type { WatchedRevocationList } from '../../../lib/server/revocation/watched-revocations.js';
@@ -11,7 +11,7 @@ import { needsProgram } from '../../support/needs-program.js';
 import { type RecordingLogger, recordingLogger } from '../../support/recording-logger.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import { expectNoPieceOf, refusalOf, thrownBy } from '../../support/refusals.js';
-import { connected, eventually, LATER, runModule } from './redis-rig.js';
+import { connected, eventually, LATER, runModule } from '../../support/redis-rig.js';
 
 const KEYS = redisRevocationKeys('service-auth:');
 

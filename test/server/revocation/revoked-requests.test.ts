@@ -23,7 +23,7 @@ import { assertionFor, assertionLine, bearerLine, HERE } from '../../support/pro
 import { recordingLogger } from '../../support/recording-logger.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import { send } from '../../support/wire.js';
-import { connected, eventually } from './redis-rig.js';
+import { connected, eventually } from '../../support/redis-rig.js';
 
 const secret = newSecret();
 const tokenOf = (service: string): string => createServiceToken(service, { keys: secret });

@@ -1,5 +1,5 @@
-import { ConfigurationError } from '../../shared/errors.js';
-import { type Environment, readSetting } from '../../shared/settings.js';
+import { ConfigurationError } from '../errors.js';
+import { type Environment, readSetting } from '../settings.js';
 
 /** Where Redis is. */
 export interface RedisOptions {

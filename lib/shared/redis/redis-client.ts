@@ -1,5 +1,5 @@
 import type { createClient } from 'redis';
-import { ConfigurationError } from '../../shared/errors.js';
+import { ConfigurationError } from '../errors.js';
 import type { ResolvedRedis } from './redis-options.js';
 
 /** A client of the package `redis`. */

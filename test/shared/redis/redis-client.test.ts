@@ -2,18 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import {
-  createRedisClient,
-  loadRedis,
-  reasonOf,
-  type RedisClient,
-} from '../../../lib/server/revocation/redis-client.js';
-import { type RedisOptions, resolveRedis } from '../../../lib/server/revocation/redis-options.js';
+import { createRedisClient, loadRedis, reasonOf, type RedisClient } from '../../../lib/shared/redis/redis-client.js';
+import { type RedisOptions, resolveRedis } from '../../../lib/shared/redis/redis-options.js';
 import { anyRejectionOf } from '../../client/support.js';
 import { needsProgram } from '../../support/needs-program.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import { misconfiguredBy } from '../../support/refusals.js';
-import { runModule } from './redis-rig.js';
+import { runModule } from '../../support/redis-rig.js';
 
 const PASSWORD = 'p4ssw0rd-of-redis-p4ssw0rd';
 

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createRedisClient, type RedisClient } from '../../../lib/server/revocation/redis-client.js';
-import { resolveRedis } from '../../../lib/server/revocation/redis-options.js';
-import { needsProgram } from '../../support/needs-program.js';
-import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import { createRedisClient, type RedisClient } from '../../lib/shared/redis/redis-client.js';
+import { resolveRedis } from '../../lib/shared/redis/redis-options.js';
+import { needsProgram } from './needs-program.js';
+import { type RedisServer, startRedis } from './redis-server.js';
 
 /** After the end of whatever the tests make. */
 export const LATER = 4_000_000_000;
@@ -68,7 +68,7 @@ export interface ModuleProcess {
  * @param imports - modules to load before, as `--import` takes them
  */
 export function runModule(text: string, argument: string, imports: readonly string[] = []): ModuleProcess {
-  const index = new URL('../../../lib/server/index.ts', import.meta.url).href;
+  const index = new URL('../../lib/server/index.ts', import.meta.url).href;
   const prelude = `import * as lib from ${JSON.stringify(index)}; const argument = process.argv[1];`;
   const loaders = [import.meta.resolve('ts-blank-space/register'), ...imports].flatMap((url) => ['--import', url]);
   const flags = ['--disable-warning=DEP0205', ...loaders, '--input-type=module', '--eval'];

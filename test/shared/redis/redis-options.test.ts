@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { resolveRedis } from '../../../lib/server/revocation/redis-options.js';
+import { resolveRedis } from '../../../lib/shared/redis/redis-options.js';
 import { revocationListFromRedis } from '../../../lib/server/revocation/revocation-list-from-redis.js';
 import { misconfiguredBy, thrownBy } from '../../support/refusals.js';
 import { shown } from '../../support/shown.js';
