@@ -35,7 +35,7 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
 // Behind Symbol.for, so that the ESM and the CommonJS copy of this package recognise each other's errors.
 const FAMILY = Symbol.for('service-auth.error');
 
-type Family = 'auth' | 'configuration' | 'service_request';
+type Family = 'auth' | 'configuration' | 'service_request' | 'tenant_deletion';
 
 /**
  * Marks a class as a member of the error family, for the guards of every copy of this package.
@@ -46,7 +46,12 @@ export function joinErrorFamily(prototype: object, family: Family): void {
   Object.defineProperty(prototype, FAMILY, { value: family });
 }
 
-function isOfFamily(error: unknown, family: Family): boolean {
+/**
+ * Tells whether an error is one of a family, made by whatever copy of this package.
+ *
+ * @internal
+ */
+export function isOfFamily(error: unknown, family: Family): boolean {
   return typeof error === 'object' && error !== null && (error as Record<symbol, unknown>)[FAMILY] === family;
 }
 
