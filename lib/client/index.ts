@@ -22,3 +22,43 @@ export {
 } from './service-request-error.js';
 export { tokenFromFile, type TokenFromFileOptions } from './tokens/token-from-file.js';
 export { tokenFromEnv, type TokenSource } from './tokens/token-source.js';
+export type {
+  CreateTenantDeletionOptions,
+  ResumeDeletionOptions,
+  RunDeletionOptions,
+  TenantDataService,
+} from './tenant-deletion/deletion-options.js';
+export type { DeletionPreview } from './tenant-deletion/deletion-preview.js';
+export type {
+  DeletionProgress,
+  DeletionRun,
+  RunEndedEvent,
+  RunStartedEvent,
+  RunStoppingEvent,
+  ServiceAskedEvent,
+  ServiceOutcomeEvent,
+  ServiceWaitingEvent,
+} from './tenant-deletion/deletion-progress.js';
+export type { DeletionReport, RunState, ServiceReport, StopReason } from './tenant-deletion/deletion-report.js';
+export type { DeletionLedger, LedgerLine, LedgerPart } from './tenant-deletion/ledger/deletion-ledger.js';
+export { fileLedger } from './tenant-deletion/ledger/file-ledger.js';
+export type { PreviewedService } from './tenant-deletion/ledger/ledger-records.js';
+export { memoryLedger } from './tenant-deletion/ledger/memory-ledger.js';
+export { redisLedger } from './tenant-deletion/ledger/redis-ledger.js';
+export type {
+  AcceptedOutcome,
+  AlreadyGoneOutcome,
+  AnswerFacts,
+  DeletedOutcome,
+  DeletionStatus,
+  ServiceOutcome,
+  UndoneOutcome,
+} from './tenant-deletion/outcome.js';
+export { createTenantDeletion, type TenantDeletion, type TenantStatus } from './tenant-deletion/tenant-deletion.js';
+export {
+  isTenantDeletionError,
+  TENANT_DELETION_CODES,
+  TenantDeletionError,
+  type TenantDeletionCode,
+  type TenantDeletionErrorFields,
+} from './tenant-deletion/tenant-deletion-error.js';

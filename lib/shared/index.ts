@@ -68,6 +68,7 @@ export {
 } from './revocation.js';
 export { KNOWN_SERVICES, type KnownService } from './services.js';
 export type { Environment } from './settings.js';
+export type { RecordCounts } from './tenant-data.js';
 export {
   createServiceToken,
   createTokenVerifier,

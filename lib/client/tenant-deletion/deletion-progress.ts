@@ -1,0 +1,112 @@
+import type { DeletionReport, StopReason } from './deletion-report.js';
+import type { ServiceOutcome } from './outcome.js';
+
+/** What a run tells while it goes on. */
+export type DeletionProgress =
+  | RunStartedEvent
+  | ServiceAskedEvent
+  | ServiceOutcomeEvent
+  | ServiceWaitingEvent
+  | RunStoppingEvent
+  | RunEndedEvent;
+
+/** The ledger has the run; nothing is sent yet. From here on it can be resumed. */
+export interface RunStartedEvent {
+  readonly type: 'run_started';
+  readonly runId: string;
+  readonly tenantId: string;
+  readonly isResumed: boolean;
+  /** What is known so far. */
+  readonly report: DeletionReport;
+}
+
+/** A service is asked to delete. */
+export interface ServiceAskedEvent {
+  readonly type: 'service_asked';
+  readonly service: string;
+  /** Over all sessions of the run, from 1. */
+  readonly attempt: number;
+}
+
+/** An outcome is in the ledger. */
+export interface ServiceOutcomeEvent {
+  readonly type: 'service_outcome';
+  readonly service: string;
+  readonly attempt: number;
+  readonly outcome: ServiceOutcome;
+  /** How many requests this attempt took. */
+  readonly tries: number;
+  readonly durationMs: number;
+}
+
+/** A service will be asked again, for what may pass or is still being done. */
+export interface ServiceWaitingEvent {
+  readonly type: 'service_waiting';
+  readonly service: string;
+  readonly delayMs: number;
+}
+
+/** No service is asked any more; calls in flight are waited for. */
+export interface RunStoppingEvent {
+  readonly type: 'run_stopping';
+  readonly reason: StopReason;
+}
+
+/** It is over. */
+export interface RunEndedEvent {
+  readonly type: 'run_ended';
+  readonly report: DeletionReport;
+}
+
+/** A run that goes on: a promise of its report, and its progress for `for await`. */
+export interface DeletionRun extends Promise<DeletionReport>, AsyncIterable<DeletionProgress> {}
+
+/** What keeps the events of one run for whoever listens, from the first on. */
+export interface ProgressFeed {
+  readonly tell: (event: DeletionProgress) => void;
+  readonly end: () => void;
+  readonly listen: () => AsyncIterableIterator<DeletionProgress>;
+}
+
+/** Makes the feed of one run. It holds every event, so that who listens late misses none: there are few for each service. */
+export function createProgressFeed(): ProgressFeed {
+  const events: DeletionProgress[] = [];
+  let isOver = false;
+  let wake: (() => void)[] = [];
+  const wakeAll = (): void => {
+    for (const one of wake) one();
+    wake = [];
+  };
+  return {
+    tell(event) {
+      events.push(event);
+      wakeAll();
+    },
+    end() {
+      isOver = true;
+      wakeAll();
+    },
+    async *listen() {
+      for (let next = 0; ; next++) {
+        while (next >= events.length) {
+          if (isOver) return;
+          await new Promise<void>((resolve) => wake.push(resolve));
+        }
+        yield events[next] as DeletionProgress;
+      }
+    },
+  };
+}
+
+/** Makes the promise of a report iterable. Who iterates hears of its failure there, and need not wait for the promise too. */
+export function asDeletionRun(report: Promise<DeletionReport>, feed: ProgressFeed): DeletionRun {
+  const ended = report.finally(feed.end);
+  ended.catch(() => undefined);
+  return Object.assign(report, {
+    async *[Symbol.asyncIterator](): AsyncGenerator<DeletionProgress, void> {
+      report.catch(() => undefined);
+      yield* feed.listen();
+      await report;
+    },
+  });
+}

@@ -1,0 +1,62 @@
+import { ownOptions } from '../../../shared/options.js';
+import { createRedisClient, reasonOf, REDIS_TIMEOUT_MS, type RedisClient } from '../../../shared/redis/redis-client.js';
+import { type RedisOptions, resolveRedis } from '../../../shared/redis/redis-options.js';
+import { TenantDeletionError } from '../tenant-deletion-error.js';
+import type { DeletionLedger } from './deletion-ledger.js';
+
+/**
+ * Keeps the ledger in Redis: one list for each tenant. For orchestrators on several machines. What Redis forgets, the ledger has lost:
+ * let it write every command to its disk (`appendonly yes`, `appendfsync always`) and evict nothing (`maxmemory-policy noeviction`).
+ *
+ * Connects when it is first used, again where the connection was lost, and needs the package `redis` from 6 on.
+ *
+ * @param options - where Redis is. Default: `REDIS_URL`
+ * @throws ConfigurationError where nobody says where Redis is, or an option is wrong
+ */
+export function redisLedger(options: RedisOptions = {}): DeletionLedger {
+  const redis = resolveRedis(ownOptions('redisLedger', options, ['url', 'clientOptions', 'keyPrefix']));
+  const keyOf = (log: string): string => `${redis.keyPrefix}deletion:${log}`;
+  let connecting: Promise<RedisClient> | undefined;
+
+  const connect = async (): Promise<RedisClient> => {
+    const client = await createRedisClient(redis, { socketTimeout: REDIS_TIMEOUT_MS, reconnectStrategy: false });
+    // What it says comes as rejections too.
+    client.on('error', () => undefined);
+    await client.connect();
+    // A connection that nothing is asked on keeps no process alive, and ends by itself after its time-out.
+    client.unref();
+    return client;
+  };
+  const connected = async (): Promise<RedisClient> => {
+    const client = await (connecting ??= connect());
+    if (client.isReady) return client;
+    connecting = connect();
+    return connecting;
+  };
+  const asking = async <Result>(act: (client: RedisClient) => Promise<Result>): Promise<Result> => {
+    try {
+      return await act(await connected());
+    } catch (error) {
+      connecting = undefined;
+      throw new TenantDeletionError('ledger_unavailable', `The ledger in Redis cannot be used: ${reasonOf(error)}.`);
+    }
+  };
+
+  return {
+    name: 'Redis',
+    async append(log, line) {
+      await asking((client) => client.rPush(keyOf(log), line));
+    },
+    async read(log, position) {
+      const texts = await asking((client) => client.lRange(keyOf(log), position, -1));
+      const lines = texts.map((text, index) => ({ text, position: position + index }));
+      const end = position + lines.length;
+      return { lines, end, next: end };
+    },
+    async close() {
+      const client = await connecting?.catch(() => undefined);
+      connecting = undefined;
+      if (client?.isOpen === true) await client.close();
+    },
+  };
+}

@@ -1,0 +1,234 @@
+import { logSafely } from '../../shared/log-safely.js';
+import { previewPath, tenantPath } from '../../shared/tenant-data.js';
+import type { DeletionProgress } from './deletion-progress.js';
+import type { DeletionSettings } from './deletion-options.js';
+import type { DeletionReport, RunState } from './deletion-report.js';
+import { isComplete, type RunHistory, type ServiceHistory } from './ledger/tenant-history.js';
+import { pause, type TenantLease } from './ledger/tenant-log.js';
+import { isDone, type ServiceOutcome } from './outcome.js';
+import {
+  isWorthAnotherAttempt,
+  judgeDeletion,
+  judgePoll,
+  judgePreviewAsPoll,
+  type PollVerdict,
+} from './outcome-rules.js';
+import { idempotencyKeyOf, reportOf } from './report-of-run.js';
+import { pollWaitMs, retryWaitMs } from './retry-wait.js';
+import type { RunLimit } from './run-limit.js';
+import { askService, type ServiceAnswer } from './service-answer.js';
+import { isReady } from './service-order.js';
+import { createSlots, type Slots } from './slots.js';
+
+/** One process at work on a run, from its start or resumption to its end. */
+export interface RunSession {
+  readonly settings: DeletionSettings;
+  readonly lease: TenantLease;
+  readonly run: RunHistory;
+  readonly limit: RunLimit;
+  readonly tell: (event: DeletionProgress) => void;
+}
+
+/**
+ * Asks every service that is not done and whose turn has come, until all are done or there is no more to be tried.
+ *
+ * @returns the report, which is in the ledger
+ * @throws TenantDeletionError where the ledger cannot be written, or somebody else has taken the run over
+ */
+export async function runSession(session: RunSession): Promise<DeletionReport> {
+  const { settings, lease, run, limit } = session;
+  const slots = createSlots(settings.concurrency);
+  const begun = new Set<string>();
+  const active = new Set<Promise<void>>();
+  let failure: { readonly error: unknown } | undefined;
+  lease.onLost((error) => {
+    failure ??= { error };
+    limit.breakOff();
+  });
+  const begin = (service: ServiceHistory): void => {
+    begun.add(service.name);
+    const task = settleService(session, service, slots)
+      .catch((error: unknown) => {
+        failure ??= { error };
+        limit.breakOff();
+      })
+      .finally(() => active.delete(task));
+    active.add(task);
+  };
+  for (;;) {
+    for (const service of run.services.values()) {
+      if (limit.soft.aborted || begun.has(service.name) || isDone(service.outcome)) continue;
+      if (isReady(service, (name) => run.services.get(name)?.outcome)) begin(service);
+    }
+    if (active.size === 0) break;
+    await Promise.race(active);
+  }
+  if (failure !== undefined) throw failure.error;
+  return end(session);
+}
+
+async function end({ settings, lease, run, limit, tell }: RunSession): Promise<DeletionReport> {
+  const stopReason = isComplete(run) ? undefined : limit.reason();
+  const state: Exclude<RunState, 'running'> = isComplete(run)
+    ? 'complete'
+    : stopReason === undefined
+      ? 'incomplete'
+      : 'stopped';
+  await lease.write({ type: 'end', runId: run.runId, state, ...(stopReason !== undefined && { stopReason }) });
+  const report = reportOf(lease.history, run);
+  const { runId, tenantId, deletedTotal } = report;
+  logSafely(settings.logger, state === 'complete' ? 'info' : 'warn', 'Tenant deletion ended', {
+    run_id: runId,
+    tenant_id: tenantId,
+    state,
+    ...(stopReason !== undefined && { stop_reason: stopReason }),
+    records: deletedTotal,
+  });
+  tell({ type: 'run_ended', report });
+  return report;
+}
+
+/** Asks one service until there is no more to be tried. */
+async function settleService(session: RunSession, service: ServiceHistory, slots: Slots): Promise<void> {
+  const { settings, limit, tell } = session;
+  let firstLookMs = 0;
+  for (let asked = 0; !limit.soft.aborted && asked < settings.maxAttempts; ) {
+    const { outcome } = service;
+    if (outcome?.status === 'accepted' && !service.isOpen) {
+      const verdict = await followAccepted(session, service, { pollUrl: outcome.pollUrl, waitMs: firstLookMs }, slots);
+      if (verdict.next !== 'ask_again') return;
+    }
+    const { answer, judged } = await slots.use(() => askOnce(session, service));
+    if (judged === undefined || isDone(judged)) return;
+    // What an open circuit holds back was not asked.
+    if (answer.code !== 'ERR_CIRCUIT_OPEN') asked++;
+    firstLookMs = pollWaitMs(0, answer.retryAfterMs);
+    if (judged.status === 'accepted') continue;
+    if (judged.status === 'refused') {
+      limit.stop('refused');
+      return;
+    }
+    if (!isWorthAnotherAttempt(answer, judged) || asked >= settings.maxAttempts) return;
+    const delayMs = retryWaitMs(Math.max(asked, 1), answer.retryAfterMs);
+    tell({ type: 'service_waiting', service: service.name, delayMs });
+    await pause(delayMs, limit.soft);
+  }
+}
+
+/** Asks a service to delete, once; the intention is in the ledger before, the outcome after it. */
+async function askOnce(
+  { settings, lease, run, limit, tell }: RunSession,
+  service: ServiceHistory,
+): Promise<{ readonly answer: ServiceAnswer; readonly judged: ServiceOutcome | undefined }> {
+  const { name } = service;
+  const { runId } = run;
+  if (limit.soft.aborted) return { answer: NOT_ASKED, judged: undefined };
+  const attempt = service.attempts + 1;
+  await lease.write({ type: 'intention', runId, service: name, attempt });
+  const { mayHaveRun, isLost } = service;
+  tell({ type: 'service_asked', service: name, attempt });
+  const startedAt = performance.now();
+  const base = urlOf(settings, service);
+  const url = base + tenantPath(run.tenantId);
+  const answer = await askService(settings.client, {
+    method: 'DELETE',
+    url,
+    requestId: `${runId}.${name}.${String(attempt)}`,
+    headers: { 'idempotency-key': idempotencyKeyOf(runId, name) },
+    signal: limit.hard,
+  });
+  const durationMs = Math.round(performance.now() - startedAt);
+  const pollUrl =
+    answer.location === undefined ? base + previewPath(run.tenantId) : urlAtSameOrigin(answer.location, url);
+  const judged = judgeDeletion(answer, { mayHaveRun, isLost }, pollUrl);
+  await lease.write({
+    type: 'outcome',
+    runId,
+    service: name,
+    attempt,
+    outcome: judged,
+    tries: answer.tries,
+    mayHaveRun: answer.ran === 'unknown' || answer.ran === 'completed',
+  });
+  noteOutcome(settings, run, name, judged);
+  tell({ type: 'service_outcome', service: name, attempt, outcome: judged, tries: answer.tries, durationMs });
+  return { answer, judged };
+}
+
+const NOT_ASKED: ServiceAnswer = {
+  status: undefined,
+  speaker: 'between',
+  body: undefined,
+  location: undefined,
+  ran: 'not_sent',
+  code: undefined,
+  detail: undefined,
+  retryAfterMs: undefined,
+  tries: 0,
+};
+
+/** Looks at an accepted deletion until it is done; the outcome is in the ledger then. */
+async function followAccepted(
+  session: RunSession,
+  service: ServiceHistory,
+  first: { readonly pollUrl: string; readonly waitMs: number },
+  slots: Slots,
+): Promise<PollVerdict> {
+  const { settings, lease, run, limit, tell } = session;
+  const { name, attempts: attempt } = service;
+  const { runId } = run;
+  const previewUrl = urlOf(settings, service) + previewPath(run.tenantId);
+  const startedAt = performance.now();
+  let { pollUrl, waitMs } = first;
+  let verdict: PollVerdict = { next: 'look_again' };
+  for (let looks = 1; verdict.next === 'look_again'; looks++) {
+    tell({ type: 'service_waiting', service: name, delayMs: waitMs });
+    await pause(waitMs, limit.soft);
+    if (limit.soft.aborted) return verdict;
+    const requestId = `${runId}.${name}.look.${String(looks)}`;
+    const url = pollUrl;
+    const answer = await slots.use(() =>
+      askService(settings.client, { method: 'GET', url, requestId, signal: limit.hard }),
+    );
+    if (limit.hard.aborted) return { next: 'look_again' };
+    const location = answer.location === undefined ? undefined : urlAtSameOrigin(answer.location, url);
+    verdict = url === previewUrl ? judgePreviewAsPoll(answer) : judgePoll(answer, location);
+    if (verdict.next === 'look_again') pollUrl = verdict.pollUrl ?? pollUrl;
+    waitMs = pollWaitMs(looks, answer.retryAfterMs);
+  }
+  if (verdict.next === 'end') {
+    const { outcome } = verdict;
+    await lease.write({ type: 'outcome', runId, service: name, attempt, outcome, tries: 0, mayHaveRun: true });
+    noteOutcome(settings, run, name, outcome);
+    if (outcome.status === 'refused') limit.stop('refused');
+    const durationMs = Math.round(performance.now() - startedAt);
+    tell({ type: 'service_outcome', service: name, attempt, outcome, tries: 0, durationMs });
+  }
+  return verdict;
+}
+
+function noteOutcome({ logger }: DeletionSettings, run: RunHistory, service: string, outcome: ServiceOutcome): void {
+  const level = isDone(outcome) || outcome.status === 'accepted' ? 'info' : 'warn';
+  logSafely(logger, level, 'Tenant deletion: outcome of a service', {
+    run_id: run.runId,
+    tenant_id: run.tenantId,
+    service,
+    outcome: outcome.status,
+    ...(outcome.httpStatus !== undefined && { status: outcome.httpStatus }),
+    ...(outcome.code !== undefined && { code: outcome.code }),
+  });
+}
+
+/** Where a service is now: it may have moved since the run began. */
+function urlOf({ services }: DeletionSettings, { name, url }: ServiceHistory): string {
+  return services.get(name)?.url ?? url;
+}
+
+/** A `Location` may be relative; to another origin it is not followed, as the token would go along. */
+function urlAtSameOrigin(location: string, base: string): string | undefined {
+  if (!URL.canParse(location, base)) return undefined;
+  const url = new URL(location, base);
+  url.hash = '';
+  const isPlain = url.username === '' && url.password === '';
+  return url.origin === new URL(base).origin && isPlain ? url.href : undefined;
+}
