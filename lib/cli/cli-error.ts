@@ -1,10 +1,10 @@
 /** Why a command ends with another exit code than 0. Its message is for the person who typed the command. */
 export class CliError extends Error {
   override readonly name = 'CliError';
-  /** 1: it failed, or the answer is no. 2: the command line is wrong. */
-  readonly exitCode: 1 | 2;
+  /** 1: it failed, or the answer is no. 2: the command line is wrong. 130: it was interrupted. */
+  readonly exitCode: 1 | 2 | 130;
 
-  constructor(exitCode: 1 | 2, message: string) {
+  constructor(exitCode: 1 | 2 | 130, message: string) {
     super(message);
     this.exitCode = exitCode;
   }
@@ -18,4 +18,9 @@ export function usageError(message: string): CliError {
 /** The command failed, or its answer is no: exit code 1. */
 export function failure(message: string): CliError {
   return new CliError(1, message);
+}
+
+/** Somebody stopped it (Ctrl-C): the exit code that shells give to what SIGINT ended. */
+export function interrupted(message: string): CliError {
+  return new CliError(130, message);
 }

@@ -9,6 +9,12 @@ export interface CliIo {
   readonly env: Environment;
   /** What relative paths are relative to. */
   readonly cwd: string;
+  /**
+   * Calls once when the person (Ctrl-C) or the system wants the process to end; a second time ends it at once.
+   *
+   * @returns what ends the listening
+   */
+  readonly onInterrupt?: ((listener: () => void) => () => void) | undefined;
 }
 
 /** A stream that a command writes to. */
@@ -16,6 +22,9 @@ export interface CliOutput {
   readonly isTTY?: boolean | undefined;
   /** The mode of the file that it goes to; undefined where it goes to none. */
   readonly fileMode?: number | undefined;
+  /** How large the terminal is, in characters. */
+  readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
   write(text: string): unknown;
 }
 

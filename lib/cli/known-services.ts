@@ -2,18 +2,30 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { distance } from 'fastest-levenshtein';
 import { ConfigurationError } from '../shared/errors.js';
-import { checkOptionNames } from '../shared/options.js';
+import { checkOptionNames, readFlag } from '../shared/options.js';
 import { parseJson, readTextFile } from '../shared/read-file.js';
-import { checkServiceName, KNOWN_SERVICES, type KnownService } from '../shared/services.js';
+import {
+  checkServiceName,
+  isServiceName,
+  KNOWN_SERVICES,
+  type KnownService,
+  ORCHESTRATOR_NAME,
+} from '../shared/services.js';
 import { type CliIo, shownArgument } from './cli-io.js';
 import { usageError } from './cli-error.js';
 
 const FILE = 'services.json';
 const MAX_BYTES = 1024 * 1024;
 
-/** The services that tokens may be made for. */
+/** A service of the directory. */
+export interface ListedService extends KnownService {
+  /** The services that must be done before this one is asked to delete a tenant. */
+  readonly after?: readonly string[] | undefined;
+}
+
+/** The services that tokens may be made for, and tenants deleted from. */
 export interface ServiceDirectory {
-  readonly services: readonly KnownService[];
+  readonly services: readonly ListedService[];
   /** Where they are listed, for messages. */
   readonly source: string;
 }
@@ -36,7 +48,7 @@ export function readServices(io: CliIo, path: string | undefined): ServiceDirect
 }
 
 /** Reads `[{ "name": …, "url": …, "apiPath": … }]`, or an object with that list under `services`. */
-function parseServices(setting: string, text: string): readonly KnownService[] {
+function parseServices(setting: string, text: string): readonly ListedService[] {
   const document = parseJson(setting, text);
   const list: unknown = Array.isArray(document)
     ? document
@@ -58,14 +70,11 @@ function parseServices(setting: string, text: string): readonly KnownService[] {
   return services;
 }
 
-function readService(place: string, entry: unknown): KnownService {
-  checkOptionNames(place, entry, ['name', 'url', 'apiPath']);
-  const {
-    name: given,
-    url,
-    apiPath,
-  } = entry as { readonly name?: unknown; readonly url?: unknown; readonly apiPath?: unknown };
-  const name = checkServiceName(`name of ${place}`, given);
+function readService(place: string, entry: unknown): ListedService {
+  checkOptionNames(place, entry, ['name', 'url', 'apiPath', 'after', 'holdsTenantData']);
+  const fields = entry as Readonly<Record<string, unknown>>;
+  const { url, apiPath, after, holdsTenantData } = fields;
+  const name = checkServiceName(`name of ${place}`, fields['name']);
   if (url !== undefined && !(typeof url === 'string' && /^https?:\/\/[\w.~:/%[\]-]+$/.test(url) && URL.canParse(url))) {
     throw new ConfigurationError(
       `url of ${place}`,
@@ -75,11 +84,20 @@ function readService(place: string, entry: unknown): KnownService {
   if (apiPath !== undefined && !(typeof apiPath === 'string' && /^\/[\w./-]*$/.test(apiPath))) {
     throw new ConfigurationError(`apiPath of ${place}`, 'must be a path such as /api/v1/orders.');
   }
+  if (after !== undefined && !(Array.isArray(after) && after.every(isServiceName))) {
+    throw new ConfigurationError(`after of ${place}`, "must be a list of service names, such as ['orders-service'].");
+  }
   const short = name.replace(/-service$/, '');
   return {
     name,
     url: (url ?? `http://${name}:8000`).replace(/\/$/, ''),
     apiPath: (apiPath ?? `/api/v1/${short}`).replace(/\/$/, ''),
+    holdsTenantData: readFlag(
+      `holdsTenantData of ${place}`,
+      holdsTenantData as boolean | undefined,
+      name !== ORCHESTRATOR_NAME,
+    ),
+    ...(after !== undefined && { after }),
   };
 }
 
@@ -88,7 +106,7 @@ function readService(place: string, entry: unknown): KnownService {
  *
  * @throws CliError with the name that may have been meant
  */
-export function findService(name: string, { services, source }: ServiceDirectory): KnownService {
+export function findService(name: string, { services, source }: ServiceDirectory): ListedService {
   const found = services.find((service) => service.name === name);
   if (found !== undefined) return found;
   const nearest = nearestName(name, services);

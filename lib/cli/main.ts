@@ -13,12 +13,36 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+const INTERRUPTS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 const exitCode = await runCli(process.argv.slice(2), {
   stdin: process.stdin,
-  stdout: { isTTY: process.stdout.isTTY, fileMode: fileMode(1), write: (text) => process.stdout.write(text) },
+  stdout: {
+    isTTY: process.stdout.isTTY,
+    fileMode: fileMode(1),
+    // Asked each time: the window may change.
+    get columns() {
+      return process.stdout.columns;
+    },
+    get rows() {
+      return process.stdout.rows;
+    },
+    write: (text) => process.stdout.write(text),
+  },
   stderr: process.stderr,
   env: process.env,
   cwd: process.cwd(),
+  onInterrupt(listener) {
+    const end = (): void => {
+      for (const signal of INTERRUPTS) process.off(signal, once);
+    };
+    const once = (): void => {
+      end();
+      listener();
+    };
+    for (const signal of INTERRUPTS) process.on(signal, once);
+    return end;
+  },
 });
 process.exitCode ??= exitCode;
 

@@ -23,6 +23,27 @@ export function parseDuration(text: string): number {
   return count * (unit === 'd' ? DAY_SECONDS : 60 * 60);
 }
 
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
+
+/** Reads `--deadline`: seconds, minutes or hours, such as `90s`, `15m` or `2h`, at most 24 hours. In ms. */
+export function parseTimeLimit(text: string): number {
+  const [, amount = '', unit = ''] = /^([1-9]\d{0,5})([smh])$/.exec(text) ?? [];
+  const ms = Number(amount) * (UNIT_MS[unit] ?? 0);
+  if (ms === 0 || ms > DAY_SECONDS * 1000) {
+    throw new InvalidArgumentError(
+      'It must be a number of seconds, minutes or hours up to 24h, such as 90s, 15m or 2h.',
+    );
+  }
+  return ms;
+}
+
+/** Reads a count, such as `--max-records`: a whole number from 0. */
+export function parseCount(text: string): number {
+  const count = wholeNumber(text);
+  if (count === undefined) throw new InvalidArgumentError('It must be a whole number.');
+  return count;
+}
+
 /** A moment as `--issued-before` names it: `now` is worked out when it is needed. */
 export type Moment = 'now' | number;
 

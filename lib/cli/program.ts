@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { createRequire } from 'node:module';
 import { type CliIo, printableLines, withoutLongQuotes } from './cli-io.js';
 import { addExample } from './common-options.js';
+import { addDeleteTenant } from './commands/delete-tenant.js';
 import { addGenerate } from './commands/generate.js';
 import { addKeysDerive } from './commands/keys-derive.js';
 import { addKeysDrop } from './commands/keys-drop.js';
@@ -68,6 +69,7 @@ Example, from nothing to a token in a file:
   addTokens(program, io);
   addRevoke(program, io);
   addRevocations(program, io);
+  addDeleteTenant(program, io);
   for (const command of [...program.commands, ...keys.commands]) refuseRepeatedOptions(command);
   return program;
 }

@@ -30,11 +30,14 @@ export interface KnownService {
   readonly url: string;
   /** Where its endpoints begin, behind the gateway and in the cluster alike. */
   readonly apiPath: string;
+  /** Whether it holds data of tenants, and is asked when one is deleted. */
+  readonly holdsTenantData: boolean;
 }
 
-const KNOWN_SHORT_NAMES = [
-  'auth',
-  'tenant',
+// They say who somebody is, and have no data that the deletion of a tenant would ask for.
+const WITHOUT_TENANT_DATA = ['auth', 'tenant'] as const;
+
+const WITH_TENANT_DATA = [
   'orders',
   'inventory',
   'recipes',
@@ -49,12 +52,16 @@ const KNOWN_SHORT_NAMES = [
   'notification',
 ] as const;
 
+/** The service that deletes tenants in all others. */
+export const ORCHESTRATOR_NAME = 'tenant-deletion-orchestrator';
+
 /** The fifteen services of the deletion system that this package succeeds: the orchestrator and fourteen others. */
 export const KNOWN_SERVICES: readonly KnownService[] = Object.freeze([
-  knownService('tenant-deletion-orchestrator', '/api/v1/tenant-deletion'),
-  ...KNOWN_SHORT_NAMES.map((short) => knownService(`${short}-service`, `/api/v1/${short}`)),
+  knownService(ORCHESTRATOR_NAME, '/api/v1/tenant-deletion', false),
+  ...WITHOUT_TENANT_DATA.map((short) => knownService(`${short}-service`, `/api/v1/${short}`, false)),
+  ...WITH_TENANT_DATA.map((short) => knownService(`${short}-service`, `/api/v1/${short}`, true)),
 ]);
 
-function knownService(name: string, apiPath: string): KnownService {
-  return Object.freeze({ name, url: `http://${name}:8000`, apiPath });
+function knownService(name: string, apiPath: string, holdsTenantData: boolean): KnownService {
+  return Object.freeze({ name, url: `http://${name}:8000`, apiPath, holdsTenantData });
 }

@@ -1,0 +1,33 @@
+import type { DeletionProgress } from '../../client/tenant-deletion/deletion-progress.js';
+import { printable } from '../cli-io.js';
+import { answerInWords, countInWords, durationInWords, statusInWords } from './deletion-words.js';
+
+const STOPPING = {
+  refused: 'A service refused: no other is asked any more.',
+  aborted: 'Stopping: no service is asked any more, calls in flight are waited for.',
+  deadline: 'Its time is over: calls in flight are broken off.',
+} as const;
+
+/** One event as a line, for logs and pipes; undefined: nothing worth one. */
+export function progressLine(event: DeletionProgress): string | undefined {
+  switch (event.type) {
+    case 'service_asked':
+      return event.attempt === 1 ? undefined : `${event.service}: asked once more (${String(event.attempt)})`;
+    case 'service_outcome': {
+      const { service, outcome, tries, durationMs } = event;
+      const records = outcome.status === 'deleted' ? `, ${countInWords(outcome.total)} records` : '';
+      const note = outcome.detail === undefined ? '' : `: ${printable(outcome.detail)}`;
+      return `${service}: ${statusInWords(outcome.status)}${records} (${answerInWords(outcome)}, ${requests(tries)}, ${durationInWords(durationMs)})${note}`;
+    }
+    case 'service_waiting':
+      return event.delayMs < 1000 ? undefined : `${event.service}: again in ${durationInWords(event.delayMs)}`;
+    case 'run_stopping':
+      return STOPPING[event.reason];
+    default:
+      return undefined;
+  }
+}
+
+function requests(tries: number): string {
+  return `${String(tries)} ${tries === 1 ? 'request' : 'requests'}`;
+}
