@@ -9,10 +9,12 @@ import { gateway } from 'service-auth/server';
 import { createCredentials, type Credentials } from './credentials.js';
 import { SERVICES } from './data.js';
 import { type LogFile, openLogFile } from './log-file.js';
-import { bakeryService } from './service.js';
+import { bakeryService, type Fault } from './service.js';
 
 /** The bakery's system: a gateway and twelve services, all on free ports of this machine. */
 export interface System {
+  /** Where its logs are, and the ledger of deletions. */
+  readonly directory: string;
   readonly gatewayUrl: string;
   /** Where a service is when the gateway is passed by. */
   readonly urlOf: (service: string) => string;
@@ -25,7 +27,12 @@ export interface System {
   readonly close: () => Promise<void>;
 }
 
-export async function startSystem(): Promise<System> {
+/**
+ * Starts it.
+ *
+ * @param faults - what goes wrong, by service. Default: nothing
+ */
+export async function startSystem(faults: Readonly<Record<string, Fault>> = {}): Promise<System> {
   const directory = await mkdtemp(join(tmpdir(), 'service-auth-bakery-'));
   const audit = openLogFile(join(directory, 'audit.jsonl'));
   const gatewayLog = openLogFile(join(directory, 'gateway.jsonl'));
@@ -33,7 +40,7 @@ export async function startSystem(): Promise<System> {
 
   const services = await Promise.all(
     SERVICES.map(async (name) => {
-      return { name, ...(await listen(bakeryService(name, credentials.trustOf(name), audit.logger))) };
+      return { name, ...(await listen(bakeryService(name, credentials.trustOf(name), audit.logger, faults[name]))) };
     }),
   );
   const entrance = gateway({
@@ -54,6 +61,7 @@ export async function startSystem(): Promise<System> {
   };
   let closed: Promise<void> | undefined;
   return {
+    directory,
     gatewayUrl: front.url,
     urlOf: (service) => services.find(({ name }) => name === service)?.url ?? front.url,
     credentials,
