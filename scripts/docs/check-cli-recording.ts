@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FOREIGN_SETTINGS } from '../../test/support/environment.js';
@@ -20,10 +20,31 @@ export function checkCliRecording({ fix }: { readonly fix: boolean }): string[] 
     return [];
   }
   const directory = mkdtempSync(join(tmpdir(), 'service-auth-recording-'));
+  const services = startServices(directory);
   try {
     return checkDocument(directory, fix);
   } finally {
+    services.stdin.end();
     rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** Those that the commands ask; they come up when the commands have made a key file. */
+function startServices(directory: string): ReturnType<typeof spawn> & { readonly stdin: NodeJS.WritableStream } {
+  const args = [
+    '--disable-warning=DEP0205',
+    '--import',
+    'ts-blank-space/register',
+    'scripts/docs/recorded-services.ts',
+  ];
+  return spawn(process.execPath, [...args, directory], { cwd: ROOT, stdio: ['pipe', 'ignore', 'inherit'] });
+}
+
+/** Waits for them without letting anybody else have a turn, as the recorder does for its commands. */
+function waitForServices(directory: string): void {
+  for (let tries = 0; !existsSync(join(directory, 'bakery.json')); tries++) {
+    if (tries > 600) throw new Error('The services for the recording did not come up.');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
   }
 }
 
@@ -65,8 +86,10 @@ function createRecorder(directory: string): (command: string) => string {
     // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a copy, and the names are our own constants
     delete env[name];
   }
+  env['SERVICE_TOKEN_FILE'] = 'orchestrator.token';
   env['PATH'] = `${directory}:${String(process.env['PATH'])}`;
   return (command) => {
+    if (command.includes('bakery.json')) waitForServices(directory);
     const { stdout, status } = spawnSync('script', ['-qec', standIns.undo(command), '/dev/null'], {
       cwd: directory,
       env,
@@ -74,7 +97,18 @@ function createRecorder(directory: string): (command: string) => string {
       stdio: ['ignore', 'pipe', 'inherit'],
       timeout: 60_000,
     });
-    const text = standIns.apply(stdout.replaceAll('\r\n', '\n').trimEnd());
+    const text = standIns.apply(onScreen(stdout.replaceAll('\r\n', '\n')).trimEnd());
     return status === 0 ? text : `${text}\n(exit code ${String(status)})`;
   };
+}
+
+/** What is left of an output whose program went up some lines and erased them. */
+function onScreen(output: string): string {
+  const [first = '', ...rest] = output.split(/\u001B\[(\d+)A\u001B\[0J/);
+  let text = first;
+  for (let i = 0; i < rest.length; i += 2) {
+    const lines = text.split('\n');
+    text = [...lines.slice(0, lines.length - 1 - Number(rest[i])), ''].join('\n') + (rest[i + 1] ?? '');
+  }
+  return text;
 }

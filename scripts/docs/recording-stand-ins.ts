@@ -13,7 +13,10 @@ const UUID = /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g;
 const TOKEN = /eyJ[\w-]+\.[\w-]+\.[\w-]+/g;
 const SECRET = /^(?:[\w-]{64}|[\w-]{43})$/gm;
 const PEM_BODY = /(-----BEGIN [A-Z ]+-----\n)[^-]+(-----END)/g;
-const TIME = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g;
+const TIME = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z/g;
+// The first half is a hash of the tenant's id.
+const RUN = /\b([0-9a-f]{16})-[0-9a-f]{12}\b/g;
+const DURATION = /\b\d+(?:\.\d)? m?s\b/g;
 const KEY_IDS = ['Ayk3Jr0TzQ5e', 'Bm81XwuVc2Lh', 'Cq9fN6dYs4Go'];
 const BEGIN = Date.UTC(2026, 0, 5, 9);
 const HOUR_MS = 60 * 60 * 1000;
@@ -51,7 +54,10 @@ export function createStandIns(directory: string): StandIns {
         .replaceAll(PEM_BODY, '$1…\n$2')
         .replaceAll(SECRET, '(a secret)')
         .replaceAll(UUID, standInFor)
-        .replaceAll(TIME, (time) => standInTime(time, startedAt));
+        .replaceAll(TIME, (time) => standInTime(time, startedAt))
+        .replaceAll(RUN, '$1-5e7a1c049b1d')
+        .replaceAll(DURATION, '20 ms')
+        .replaceAll(/^\|.*\|$/gm, narrow);
       for (const [real, standIn] of known) shown = shown.replaceAll(real, standIn);
       // The id of a pair, or of a key that is in no file.
       return shown.replaceAll(/(?<=Key id )(?:[\w-]{43}|[\w-]{12})(?=, (?:ES|RS|HS)\d)/g, (kid) =>
@@ -70,4 +76,9 @@ export function createStandIns(directory: string): StandIns {
 function standInTime(time: string, startedAt: number): string {
   const hours = Math.round((Date.parse(time) - startedAt) / HOUR_MS);
   return new Date(BEGIN + hours * HOUR_MS).toISOString().replace('.000Z', 'Z');
+}
+
+/** A line of a Markdown table whose columns are as wide as what differs. */
+function narrow(line: string): string {
+  return line.replaceAll(/ {2,}/g, ' ').replaceAll(/-{3,}/g, '---');
 }
