@@ -36,7 +36,7 @@ describe('a service client behind a connection that cuts, delays and halves', ()
     // On a machine that has a lot to do.
     this.timeout(60_000);
     // Without the breaker, which would soon let nothing through.
-    const client = createServiceClient(token, { baseURL: proxy.url, timeoutMs: 60, circuitBreaker: false });
+    const client = createServiceClient(token, { baseURL: proxy.url, timeoutMs: 300, circuitBreaker: false });
     const seen: Record<string, number> = {};
     const send = async (number: number): Promise<void> => {
       const method = METHODS[number % METHODS.length] as (typeof METHODS)[number];
