@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AuthError } from '../shared/errors.js';
-import { breakOff } from './break-off.js';
+import { PROBLEM_JSON } from '../shared/tenant-data.js';
+import { sendJson } from './send-json.js';
 
 /** The answer to a refused request (RFC 9457). */
 export interface Problem {
@@ -12,8 +13,16 @@ export interface Problem {
   readonly request_id: string;
 }
 
+/** What a problem says that is the same for every request: a refusal is one. */
+export interface ProblemFacts {
+  readonly code: string;
+  readonly status: number;
+  /** One public sentence. */
+  readonly detail: string;
+}
+
 /** The public part of a refusal: the same for every reason of one code, so that it tells a forger nothing. */
-export function problemOf(error: AuthError, requestId: string): Problem {
+export function problemOf(error: ProblemFacts, requestId: string): Problem {
   const words = error.code.replaceAll('_', ' ');
   return {
     type: `urn:service-auth:error:${error.code}`,
@@ -33,13 +42,8 @@ export function challengeOf(error: AuthError): string {
   return `Bearer realm="service-auth", error="invalid_token", error_description="${error.detail}"`;
 }
 
-// What describes an answer that is not given, or would let it be kept: a CDN heeds its own field before Cache-Control (RFC 9213).
-const OF_ANOTHER_ANSWER =
-  /^(?:content-(?!security-policy).*|transfer-encoding|trailer|etag|last-modified|expires|age|pragma|accept-ranges|location|refresh|www-authenticate|cdn-cache-control|surrogate-control)$/;
-
 /**
- * Answers a refusal as `application/problem+json`, without what earlier middleware said of an answer of its own. An answer that has
- * already begun is broken off: nobody else would end it, and a whole one would look like a grant.
+ * Answers a refusal as `application/problem+json`, as {@link sendJson} answers.
  *
  * @param req - the request
  * @param res - its response; Express is not needed
@@ -47,18 +51,16 @@ const OF_ANOTHER_ANSWER =
  * @param requestId - the id under which the refusal was logged
  */
 export function sendProblem(req: IncomingMessage, res: ServerResponse, error: AuthError, requestId: string): void {
-  if (res.headersSent) {
-    if (!res.writableEnded) breakOff(res);
-    return;
-  }
-  const body = Buffer.from(JSON.stringify(problemOf(error, requestId)));
-  for (const name of res.getHeaderNames()) if (OF_ANOTHER_ANSWER.test(name)) res.removeHeader(name);
-  res.statusCode = error.status;
-  // The usual phrase of the status. HTTP/2 has none, and warns who sets it.
-  if (res.statusMessage !== '') res.statusMessage = '';
-  res.setHeader('Content-Type', 'application/problem+json');
-  res.setHeader('Content-Length', body.length);
-  res.setHeader('Cache-Control', 'no-store');
-  if (error.status === 401) res.setHeader('WWW-Authenticate', challengeOf(error));
-  res.end(req.method === 'HEAD' ? undefined : body);
+  sendProblemBody(req, res, error, requestId, error.status === 401 ? { 'WWW-Authenticate': challengeOf(error) } : {});
+}
+
+/** The same for a problem that is no refusal, and needs no challenge. */
+export function sendProblemBody(
+  req: IncomingMessage,
+  res: ServerResponse,
+  facts: ProblemFacts,
+  requestId: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  sendJson(req, res, { status: facts.status, type: PROBLEM_JSON, headers, body: problemOf(facts, requestId) });
 }

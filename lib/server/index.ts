@@ -15,4 +15,16 @@ export {
   type RevocationListFromRedisOptions,
 } from './revocation/revocation-list-from-redis.js';
 export type { RedisOptions } from '../shared/redis/redis-options.js';
+export {
+  idempotencyStoreInRedis,
+  type IdempotencyStoreInRedisOptions,
+} from './tenant-data/idempotency-store-in-redis.js';
+export type { IdempotencyClaim, IdempotencyRecord, IdempotencyStore } from './tenant-data/idempotency-store.js';
+export { memoryIdempotencyStore, type MemoryIdempotencyStoreOptions } from './tenant-data/memory-idempotency-store.js';
+export type {
+  TenantDataRouterOptions,
+  TenantEraseContext,
+  TenantPreviewContext,
+} from './tenant-data/tenant-data-options.js';
+export { tenantDataRouter, type TenantDataRouter } from './tenant-data/tenant-data-router.js';
 export type { WatchedRevocationList, WatchedRevocationOptions } from './revocation/watched-revocations.js';
