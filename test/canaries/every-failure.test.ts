@@ -34,12 +34,17 @@ describe('whatever fails between client, gateway and service', () => {
   it('is an error of every class that there is, and there are secrets to find', () => {
     expect([...new Set([...made].map(({ name }) => name))].sort()).to.deep.equal(CLASSES.sort());
     expect(registry.entries().length).to.be.greaterThan(30);
-    expect(outcome.errors).to.have.lengthOf(19);
+    expect(outcome.errors).to.have.lengthOf(26);
   });
 
   it('shows no secret and no token in any rendering of an error', () => {
     const errors = [...made, ...outcome.errors];
     expect([...new Set(errors.flatMap((error) => leaksOf(error, registry)))]).to.deep.equal([]);
+  });
+
+  it('writes none down of a deletion that fails', () => {
+    expect(outcome.deletions).to.have.lengthOf(4);
+    expect(outcome.deletions.flatMap((told) => leaksOf(told, registry))).to.deep.equal([]);
   });
 
   it('hands none to the logger, whose own redaction is not needed', () => {

@@ -1,17 +1,20 @@
 import type { RequestListener } from 'node:http';
-import type { Express } from 'express';
+import type { Express, RequestHandler } from 'express';
 import express5 from 'express';
 import {
   contextFromGateway,
   createRevocationList,
   createServiceClient,
   createServiceToken,
+  createTenantDeletion,
   KeysUnavailableError,
   type Logger,
+  memoryLedger,
   requireRole,
   requireService,
   requireUser,
   RevocationsStaleError,
+  tenantDataRouter,
 } from '../../lib/index.js';
 import type { Caller } from '../../lib/shared/caller.js';
 import { writeIdentity } from '../../lib/shared/identity-headers.js';
@@ -29,6 +32,8 @@ export interface Outcome {
   readonly answers: readonly WireAnswer[];
   /** What was thrown at the application. */
   readonly errors: readonly unknown[];
+  /** What became of a tenant in services that fail: previews, progress and reports, and the ledger of it. */
+  readonly deletions: readonly unknown[];
 }
 
 const logged = (logger: Logger | undefined): { readonly logger?: Logger } => (logger === undefined ? {} : { logger });
@@ -41,6 +46,7 @@ function orders(secret: string, logger: Logger | undefined, unwell: object): Exp
   app.use(`${PREFIX}/service`, requireService({ services: ['billing-service'], ...guarded }));
   app.use(`${PREFIX}/scope`, requireService({ scopes: ['tenant:delete'], ...guarded }));
   app.use(`${PREFIX}/user`, requireUser(guarded));
+  app.use(`${PREFIX}/data`, tenantData(guarded));
   app.use(`${PREFIX}/role`, requireRole({ roles: ['root'], ...guarded }));
   app.all(`${PREFIX}/hang`, () => undefined);
   app.get(`${PREFIX}/reset`, (req) => req.socket.destroy());
@@ -51,6 +57,12 @@ function orders(secret: string, logger: Logger | undefined, unwell: object): Exp
     res.json({ fine: true });
   });
   return app;
+}
+
+/** A tenant's data that can be neither counted nor deleted. */
+function tenantData(options: { readonly logger?: Logger }): RequestHandler {
+  const broken = failing(() => new Error('deadlock'));
+  return tenantDataRouter({ preview: broken, erase: broken, services: ['orders-service'], ...options });
 }
 
 /** Requests that must be refused, each with what is secret in it, through the gateway and straight to the service. */
@@ -75,6 +87,15 @@ async function refusedRequests(
   }
   for (const path of ['service', 'scope', 'user', 'role', 'hang', 'reset']) {
     requests.push(ask({ path: `${PREFIX}/${path}?token=${token}`, lines: [bearerLine(token)] }));
+  }
+  for (const key of [secret, `"${secret}"`, token, `${secret} ${token}`]) {
+    const lines = [bearerLine(token), `Idempotency-Key: ${key}`];
+    for (const path of ['tenant/t-1', `tenant/%zz?token=${token}`]) {
+      requests.push(ask({ method: 'DELETE', path: `${PREFIX}/data/${path}`, lines }));
+    }
+  }
+  for (const path of ['deletion-preview', `deletions/${secret}`, `deletions/${token}`]) {
+    requests.push(ask({ path: `${PREFIX}/data/tenant/t-1/${path}`, lines: [bearerLine(token)] }));
   }
   requests.push(
     ask({ path: `${PREFIX}/x`, lines: [bearerLine(person)] }),
@@ -144,6 +165,45 @@ function echoedRequests(url: string): readonly Promise<unknown>[] {
   return (['json', 'text', 'arraybuffer'] as const).map((responseType) => client.get('/', { responseType }));
 }
 
+/** Deletions of a tenant in services that refuse, fail and send back what they got, and deletions that may not begin. */
+async function failedDeletions(
+  urls: Readonly<Record<string, string>>,
+  token: string,
+  logger: Logger | undefined,
+): Promise<Pick<Outcome, 'errors' | 'deletions'>> {
+  const client = createServiceClient(token, { maxTries: 1, timeoutMs: 200, circuitBreaker: false, ...logged(logger) });
+  const lines: string[] = [];
+  const memory = memoryLedger();
+  const ledger: typeof memory = {
+    ...memory,
+    append(log, line) {
+      lines.push(line);
+      return memory.append(log, line);
+    },
+  };
+  const services = Object.entries(urls).map(([name, url]) => ({ name, url }));
+  const deletion = createTenantDeletion({ client, services, ledger, maxAttempts: 1, ...logged(logger) });
+  const tenant = `${token}?token=${token}`.slice(0, 200);
+  const preview = await deletion.preview('tenant-7');
+  const run = deletion.run('tenant-7', { dangerouslyWithoutPreview: true });
+  const events: unknown[] = [];
+  for await (const event of run) events.push(event);
+  const report = await run;
+  const settled = await Promise.allSettled([
+    deletion.run('tenant-7'),
+    deletion.run('tenant-8'),
+    deletion.run('tenant-8', { previewId: token }),
+    deletion.run('tenant-8', { requestedBy: `${token}\n` }),
+    deletion.preview(`${tenant}\n`),
+    deletion.resume(token),
+    deletion.report(`${report.runId.slice(0, -12)}${'0'.repeat(12)}`),
+  ]);
+  return {
+    errors: settled.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : [])),
+    deletions: [preview, events, report, lines],
+  };
+}
+
 async function urlOf(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${portOf(await serve(listener))}`;
 }
@@ -164,11 +224,16 @@ export async function provokeEveryFailure(secret: string, logger?: Logger): Prom
   const gate = await rig(express5, { keys, options, answer: service() });
   const answers = await refusedRequests(gate, service, secret);
 
-  const settled = await Promise.allSettled([
-    ...failedRequests(await urlOf(gate.app), secret),
-    ...echoedRequests(await urlOf(echo)),
-  ]);
+  const [gateUrl, echoUrl] = [await urlOf(gate.app), await urlOf(echo)];
+  const settled = await Promise.allSettled([...failedRequests(gateUrl, secret), ...echoedRequests(echoUrl)]);
   const errors = settled.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+  const refused = `${gateUrl}${PREFIX}`;
+  const deletions = await failedDeletions(
+    { 'echo-service': echoUrl, 'scope-service': `${refused}/scope`, 'hang-service': `${refused}/hang` },
+    opaqueToken(),
+    logger,
+  );
+  errors.push(...deletions.errors);
   try {
     writeIdentity({ type: 'access', userId: `${serviceToken(secret)}\n`, email: secret } as Caller);
   } catch (error) {
@@ -179,5 +244,6 @@ export async function provokeEveryFailure(secret: string, logger?: Logger): Prom
     gate.upstream.server.close(resolve);
     gate.upstream.server.closeAllConnections();
   });
-  return { answers: [...answers, await gate.ask({ lines: [bearerLine(serviceToken(secret))] })], errors };
+  const last = await gate.ask({ lines: [bearerLine(serviceToken(secret))] });
+  return { answers: [...answers, last], errors, deletions: deletions.deletions };
 }

@@ -5,18 +5,23 @@ import {
   createRevocationList,
   createServiceClient,
   createServiceToken,
+  createTenantDeletion,
   createTokenVerifier,
   assertionKeysFromFile,
   deriveAssertionKey,
   gateway,
   gatewayAuth,
+  idempotencyStoreInRedis,
   keyRingFromFile,
+  memoryIdempotencyStore,
+  memoryLedger,
   mintedToken,
   requireRole,
   requireService,
   requireUser,
   revocationListFromFile,
   revocationListFromRedis,
+  tenantDataRouter,
   tokenFromEnv,
   tokenFromFile,
 } from '../../lib/index.js';
@@ -45,6 +50,28 @@ const GATEWAY_OPTIONS = [
 ];
 const CONTEXT_OPTIONS = ['keys', 'assertionKeys', 'audience', 'trustedNetworks', 'revocations', 'required', 'logger'];
 const GUARD_OPTIONS = ['onDenied', 'tenantParam', 'audit', 'logger'];
+const TENANT_DATA_OPTIONS = [
+  'preview',
+  'erase',
+  'services',
+  'scopes',
+  'onDenied',
+  'audit',
+  'logger',
+  'acceptAfterMs',
+  'idempotencyStore',
+  'service',
+];
+const DELETION_OPTIONS = [
+  'client',
+  'services',
+  'ledger',
+  'concurrency',
+  'deadlineMs',
+  'maxAttempts',
+  'maxRecords',
+  'logger',
+];
 const MINTED_OPTIONS = ['service', 'keys', 'lifetimeSeconds', 'role', 'scope', 'audience', 'issuer'];
 const TOKEN_OPTIONS = ['keys', 'expiresInSeconds', 'role', 'scope', 'audience', 'issuer'];
 const VERIFIER_OPTIONS = [
@@ -59,6 +86,8 @@ const VERIFIER_OPTIONS = [
 function factories(secret: string): readonly Factory[] {
   const base = { keys: secret, logger: recordingLogger() };
   const routes = { '/api/v1/orders': 'http://orders-service:8000' };
+  const service = { name: 'orders-service', url: 'http://orders-service:8000/api/v1/orders' };
+  const deletion = { client: createServiceClient(opaqueToken()), ledger: memoryLedger(), logger: base.logger };
   return [
     { name: 'createKeyRing', options: ['current', 'previous', 'algorithm'], make: createKeyRing },
     {
@@ -105,6 +134,16 @@ function factories(secret: string): readonly Factory[] {
       options: MINTED_OPTIONS,
       make: (options: Options) => mintedToken({ service: 'sales-service', keys: secret, ...options }),
     },
+    {
+      name: 'createTenantDeletion',
+      options: DELETION_OPTIONS,
+      make: (options: Options) => createTenantDeletion({ ...deletion, services: [service], ...options }),
+    },
+    {
+      name: 'createTenantDeletion, a service',
+      options: ['name', 'url', 'after'],
+      make: (options: Options) => createTenantDeletion({ ...deletion, services: [{ ...service, ...options }] }),
+    },
     { name: 'createLogger', options: ['level', 'transports'], make: createLogger },
     {
       name: 'keyRingFromFile',
@@ -120,6 +159,22 @@ function factories(secret: string): readonly Factory[] {
       name: 'revocationListFromRedis',
       options: ['url', 'clientOptions', 'keyPrefix', 'maxStalenessSeconds', 'logger'],
       make: (options: Options) => revocationListFromRedis({ logger: base.logger, ...options }),
+    },
+    {
+      name: 'tenantDataRouter',
+      options: TENANT_DATA_OPTIONS,
+      make: (options: Options) =>
+        tenantDataRouter({ preview: () => null, erase: () => null, logger: base.logger, ...options }),
+    },
+    {
+      name: 'memoryIdempotencyStore',
+      options: ['retentionSeconds', 'maxEntries'],
+      make: memoryIdempotencyStore,
+    },
+    {
+      name: 'idempotencyStoreInRedis',
+      options: ['url', 'clientOptions', 'keyPrefix', 'retentionSeconds'],
+      make: idempotencyStoreInRedis,
     },
     { name: 'createRevocationList', options: ['revocations', 'entries', 'tokens'], make: createRevocationList },
   ];

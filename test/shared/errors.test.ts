@@ -1,5 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { expect } from 'chai';
+import {
+  isTenantDeletionError,
+  TENANT_DELETION_CODES,
+  TenantDeletionError,
+} from '../../lib/client/tenant-deletion/tenant-deletion-error.js';
 import * as errors from '../../lib/shared/errors.js';
 
 const FAMILY = Symbol.for('service-auth.error');
@@ -88,6 +94,24 @@ describe('ERROR_CODES', () => {
   });
 });
 
+describe('docs/errors.md', () => {
+  const text = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8');
+  /** The codes that have a heading of this level, in a section. */
+  const codesIn = (part: string, level: string): readonly string[] =>
+    [...part.matchAll(new RegExp(`^${level} \`([^\`]+)\`$`, 'gm'))].map(([, code = '']) => code);
+  const section = (name: string): string => new RegExp(`^## ${name}\n(.*?)^## `, 'ms').exec(text)?.[1] ?? '';
+
+  it('has one heading for every code of a refusal', () => {
+    expect(codesIn(text, '##')).to.have.members(errors.ERROR_CODES);
+  });
+
+  it('has one heading for every code of a tenant deletion, with what it means', () => {
+    const part = section('Tenant deletion errors');
+    expect(codesIn(part, '###')).to.deep.equal(TENANT_DELETION_CODES);
+    for (const meaning of part.split(/^### .*$/m).slice(1)) expect(meaning.trim().length).to.be.greaterThan(40);
+  });
+});
+
 describe('ConfigurationError', () => {
   it('is a TypeError that names the setting in a field and in its message', () => {
     const error = new errors.ConfigurationError('JWT_SECRET_KEY', 'is set but empty.');
@@ -97,10 +121,11 @@ describe('ConfigurationError', () => {
   });
 });
 
-describe('isAuthError, isConfigurationError, isServiceRequestError', () => {
+describe('isAuthError, isConfigurationError, isServiceRequestError, isTenantDeletionError', () => {
   const guards = [
     [errors.isAuthError, 'auth', new errors.InvalidTokenError()],
     [errors.isConfigurationError, 'configuration', new errors.ConfigurationError('keys', 'is missing.')],
+    [isTenantDeletionError, 'tenant_deletion', new TenantDeletionError('run_unknown', 'There is none.')],
   ] as const;
 
   for (const [guard, family, own] of guards) {
@@ -114,6 +139,7 @@ describe('isAuthError, isConfigurationError, isServiceRequestError', () => {
     [errors.isAuthError, 'auth'],
     [errors.isConfigurationError, 'configuration'],
     [errors.isServiceRequestError, 'service_request'],
+    [isTenantDeletionError, 'tenant_deletion'],
   ] as const) {
     it(`${guard.name} recognises an error of another copy of this package`, () => {
       class OfAnotherCopy extends Error {}

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { checkServiceName, isServiceName, KNOWN_SERVICES } from '../../lib/shared/services.js';
+import { checkServiceName, isServiceName, KNOWN_SERVICES, ORCHESTRATOR_NAME } from '../../lib/shared/services.js';
 import { misconfiguredBy } from '../support/refusals.js';
 
 const GOOD = ['a', 'pos', 'orders-service', 'a1', 'a-1', 'x9-y-z0', 'a'.repeat(63), 'constructor'];
@@ -66,6 +66,12 @@ describe('KNOWN_SERVICES', () => {
       'alert-processor-service /api/v1/alert-processor',
       'notification-service /api/v1/notification',
     ]);
+  });
+
+  it('has twelve that hold data of tenants: not the orchestrator, and not those that say who somebody is', () => {
+    const without = KNOWN_SERVICES.filter(({ holdsTenantData }) => !holdsTenantData).map(({ name }) => name);
+    expect(without).to.deep.equal([ORCHESTRATOR_NAME, 'auth-service', 'tenant-service']);
+    expect(KNOWN_SERVICES.length - without.length).to.equal(12);
   });
 
   it('holds good names only, and cannot be changed', () => {

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import jwt from 'jsonwebtoken';
 import { ServiceRequestError } from '../../lib/client/service-request-error.js';
+import { TenantDeletionError } from '../../lib/client/tenant-deletion/tenant-deletion-error.js';
 import { AuthError, ConfigurationError } from '../../lib/shared/errors.js';
 import type { CanaryRegistry } from './canary-registry.js';
 
@@ -78,7 +79,7 @@ function privateNumber(key: KeyObject): string | undefined {
  * @returns what puts everything back
  */
 export function recordErrors(onError: (error: Error) => void): () => void {
-  const undo = [AuthError, ConfigurationError, ServiceRequestError].map((family) => {
+  const undo = [AuthError, ConfigurationError, ServiceRequestError, TenantDeletionError].map((family) => {
     // `super()` calls whatever class is the prototype of its own at that moment.
     const parent = Object.getPrototypeOf(family) as new (...args: readonly unknown[]) => Error;
     class Recorded extends parent {

@@ -178,7 +178,8 @@ function thisUser(): string {
 
 function readClient(client: unknown): ServiceClient {
   const { request, events } = Object(client) as { readonly request?: unknown; readonly events?: unknown };
-  if (typeof request === 'function' && typeof events === 'object') return client as ServiceClient;
+  const { on, off } = Object(events) as { readonly on?: unknown; readonly off?: unknown };
+  if ([request, on, off].every((method) => typeof method === 'function')) return client as ServiceClient;
   throw new ConfigurationError('client', 'must be what createServiceClient() makes.');
 }
 
@@ -223,8 +224,8 @@ function readService(place: string, entry: unknown): TenantDataService {
 
 function readUrl(setting: string, given: unknown): string {
   const url = typeof given === 'string' && URL.canParse(given) ? new URL(given) : undefined;
-  const isPlain =
-    url !== undefined && url.search === '' && url.hash === '' && url.username === '' && url.password === '';
+  // An empty query, too, would swallow the path that follows.
+  const isPlain = url !== undefined && !/[?#]/.test(url.href) && url.username === '' && url.password === '';
   if (!isPlain || !['http:', 'https:'].includes(url.protocol)) {
     throw new ConfigurationError(
       setting,

@@ -36,6 +36,7 @@ export async function takePreview(
   const limit = startRunLimit(signal, deadlineMs);
   // A preview changes nothing: it is broken off at once.
   limit.soft.addEventListener('abort', limit.breakOff);
+  if (limit.soft.aborted) limit.breakOff();
   const slots = createSlots(concurrency);
   try {
     const services = await Promise.all(

@@ -104,7 +104,6 @@ export function asDeletionRun(report: Promise<DeletionReport>, feed: ProgressFee
   ended.catch(() => undefined);
   return Object.assign(report, {
     async *[Symbol.asyncIterator](): AsyncGenerator<DeletionProgress, void> {
-      report.catch(() => undefined);
       yield* feed.listen();
       await report;
     },

@@ -37,7 +37,8 @@ export function judgeDeletion(
   }
   if (status === 401 || status === 403) return { status: 'refused', ...facts };
   if (status === 404 || status === 410) return judgeAbsence(answer, prior.mayHaveRun || ran === 'unknown', facts);
-  return { status: isUndecided(answer, prior) ? 'unknown' : 'failed', ...facts };
+  const isOpen = prior.isLost || answer.isLost || isUndecided(answer);
+  return { status: isOpen ? 'unknown' : 'failed', ...facts };
 }
 
 function judgeAccepted(facts: AnswerFacts, pollUrl: string | undefined): ServiceOutcome {
@@ -58,8 +59,8 @@ function judgeAbsence({ speaker }: ServiceAnswer, mayHaveRun: boolean, facts: An
 const NOT_BY_THE_SERVICE =
   'Nothing shows that the service itself said so (no application/problem+json): is the URL right, and the service there?';
 
-function isUndecided({ status, ran }: ServiceAnswer, { isLost }: PriorKnowledge): boolean {
-  if (isLost) return true;
+/** Tells whether a try leaves it open what became of it: it got no answer, or one that proves nothing. */
+export function isUndecided({ status, ran }: Pick<ServiceAnswer, 'status' | 'ran'>): boolean {
   if (status === undefined) return ran === 'unknown' || ran === 'completed';
   // 301 to 303 may follow what was done (RFC 9110 §15.4).
   if (status < 400) return ran !== 'refused';

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { StopReason } from './deletion-report.js';
 
 /** What ends a run before it is done. */
@@ -28,6 +29,8 @@ export function startRunLimit(
 ): RunLimit {
   const soft = new AbortController();
   const hard = new AbortController();
+  // Every service may wait, and every request listens: more than ten are no leak.
+  setMaxListeners(0, soft.signal, hard.signal);
   let reason: StopReason | undefined;
   const stop = (why: StopReason): void => {
     if (soft.signal.aborted) return;

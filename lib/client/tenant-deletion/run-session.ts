@@ -1,7 +1,7 @@
 import { logSafely } from '../../shared/log-safely.js';
-import { previewPath, tenantPath } from '../../shared/tenant-data.js';
+import { IDEMPOTENCY_KEY_HEADER, previewPath, tenantPath } from '../../shared/tenant-data.js';
 import type { DeletionProgress } from './deletion-progress.js';
-import type { DeletionSettings } from './deletion-options.js';
+import type { DeletionSettings, TenantDataService } from './deletion-options.js';
 import type { DeletionReport, RunState } from './deletion-report.js';
 import { isComplete, type RunHistory, type ServiceHistory } from './ledger/tenant-history.js';
 import { pause, type TenantLease } from './ledger/tenant-log.js';
@@ -16,7 +16,7 @@ import {
 import { idempotencyKeyOf, reportOf } from './report-of-run.js';
 import { pollWaitMs, retryWaitMs } from './retry-wait.js';
 import type { RunLimit } from './run-limit.js';
-import { askService, type ServiceAnswer } from './service-answer.js';
+import { askService, type ServiceAnswer, type ServiceQuestion } from './service-answer.js';
 import { isReady } from './service-order.js';
 import { createSlots, type Slots } from './slots.js';
 
@@ -41,10 +41,8 @@ export async function runSession(session: RunSession): Promise<DeletionReport> {
   const begun = new Set<string>();
   const active = new Set<Promise<void>>();
   let failure: { readonly error: unknown } | undefined;
-  lease.onLost((error) => {
-    failure ??= { error };
-    limit.breakOff();
-  });
+  // It may get lost while nobody has anything to write.
+  lease.onLost(limit.breakOff);
   const begin = (service: ServiceHistory): void => {
     begun.add(service.name);
     const task = settleService(session, service, slots)
@@ -92,37 +90,38 @@ async function end({ settings, lease, run, limit, tell }: RunSession): Promise<D
 async function settleService(session: RunSession, service: ServiceHistory, slots: Slots): Promise<void> {
   const { settings, limit, tell } = session;
   let firstLookMs = 0;
-  for (let asked = 0; !limit.soft.aborted && asked < settings.maxAttempts; ) {
+  for (let asked = 0; !limit.soft.aborted; ) {
     const { outcome } = service;
     if (outcome?.status === 'accepted' && !service.isOpen) {
       const verdict = await followAccepted(session, service, { pollUrl: outcome.pollUrl, waitMs: firstLookMs }, slots);
-      if (verdict.next !== 'ask_again') return;
+      if (verdict.next !== 'ask_again' || asked >= settings.maxAttempts) return;
     }
-    const { answer, judged } = await slots.use(() => askOnce(session, service));
-    if (judged === undefined || isDone(judged)) return;
+    const asking = await slots.use(() => askOnce(session, service));
+    if (asking === undefined) return;
+    const { answer, judged } = asking;
     // What an open circuit holds back was not asked.
     if (answer.code !== 'ERR_CIRCUIT_OPEN') asked++;
     firstLookMs = pollWaitMs(0, answer.retryAfterMs);
     if (judged.status === 'accepted') continue;
-    if (judged.status === 'refused') {
-      limit.stop('refused');
-      return;
-    }
-    if (!isWorthAnotherAttempt(answer, judged) || asked >= settings.maxAttempts) return;
+    if (isDone(judged) || !isWorthAnotherAttempt(answer, judged) || asked >= settings.maxAttempts) return;
     const delayMs = retryWaitMs(Math.max(asked, 1), answer.retryAfterMs);
     tell({ type: 'service_waiting', service: service.name, delayMs });
     await pause(delayMs, limit.soft);
   }
 }
 
-/** Asks a service to delete, once; the intention is in the ledger before, the outcome after it. */
+/**
+ * Asks a service to delete, once; the intention is in the ledger before, the outcome after it.
+ *
+ * @returns undefined where nobody is asked any more
+ */
 async function askOnce(
   { settings, lease, run, limit, tell }: RunSession,
   service: ServiceHistory,
-): Promise<{ readonly answer: ServiceAnswer; readonly judged: ServiceOutcome | undefined }> {
+): Promise<{ readonly answer: ServiceAnswer; readonly judged: ServiceOutcome } | undefined> {
   const { name } = service;
   const { runId } = run;
-  if (limit.soft.aborted) return { answer: NOT_ASKED, judged: undefined };
+  if (isStopped(limit)) return undefined;
   const attempt = service.attempts + 1;
   await lease.write({ type: 'intention', runId, service: name, attempt });
   const { mayHaveRun, isLost } = service;
@@ -130,17 +129,21 @@ async function askOnce(
   const startedAt = performance.now();
   const base = urlOf(settings, service);
   const url = base + tenantPath(run.tenantId);
-  const answer = await askService(settings.client, {
+  const question: ServiceQuestion = {
     method: 'DELETE',
     url,
     requestId: `${runId}.${name}.${String(attempt)}`,
-    headers: { 'idempotency-key': idempotencyKeyOf(runId, name) },
+    headers: { [IDEMPOTENCY_KEY_HEADER]: idempotencyKeyOf(runId, name) },
     signal: limit.hard,
-  });
+  };
+  // It may have been stopped while the intention was written.
+  const answer = isStopped(limit) ? NOT_SENT : await askService(settings.client, question);
   const durationMs = Math.round(performance.now() - startedAt);
   const pollUrl =
     answer.location === undefined ? base + previewPath(run.tenantId) : urlAtSameOrigin(answer.location, url);
   const judged = judgeDeletion(answer, { mayHaveRun, isLost }, pollUrl);
+  // Before anything is waited for: nobody else may have their turn.
+  if (judged.status === 'refused') limit.stop('refused');
   await lease.write({
     type: 'outcome',
     runId,
@@ -155,14 +158,19 @@ async function askOnce(
   return { answer, judged };
 }
 
-const NOT_ASKED: ServiceAnswer = {
+function isStopped({ soft }: RunLimit): boolean {
+  return soft.aborted;
+}
+
+const NOT_SENT: ServiceAnswer = {
   status: undefined,
   speaker: 'between',
   body: undefined,
   location: undefined,
   ran: 'not_sent',
+  isLost: false,
   code: undefined,
-  detail: undefined,
+  detail: 'Not sent: the run was stopped.',
   retryAfterMs: undefined,
   tries: 0,
 };
@@ -190,7 +198,6 @@ async function followAccepted(
     const answer = await slots.use(() =>
       askService(settings.client, { method: 'GET', url, requestId, signal: limit.hard }),
     );
-    if (limit.hard.aborted) return { next: 'look_again' };
     const location = answer.location === undefined ? undefined : urlAtSameOrigin(answer.location, url);
     verdict = url === previewUrl ? judgePreviewAsPoll(answer) : judgePoll(answer, location);
     if (verdict.next === 'look_again') pollUrl = verdict.pollUrl ?? pollUrl;
@@ -198,9 +205,9 @@ async function followAccepted(
   }
   if (verdict.next === 'end') {
     const { outcome } = verdict;
+    if (outcome.status === 'refused') limit.stop('refused');
     await lease.write({ type: 'outcome', runId, service: name, attempt, outcome, tries: 0, mayHaveRun: true });
     noteOutcome(settings, run, name, outcome);
-    if (outcome.status === 'refused') limit.stop('refused');
     const durationMs = Math.round(performance.now() - startedAt);
     tell({ type: 'service_outcome', service: name, attempt, outcome, tries: 0, durationMs });
   }
@@ -219,9 +226,9 @@ function noteOutcome({ logger }: DeletionSettings, run: RunHistory, service: str
   });
 }
 
-/** Where a service is now: it may have moved since the run began. */
-function urlOf({ services }: DeletionSettings, { name, url }: ServiceHistory): string {
-  return services.get(name)?.url ?? url;
+/** Where a service is now: it may have moved since the run began. Without it the run would not have begun, or been gone on with. */
+function urlOf({ services }: DeletionSettings, { name }: ServiceHistory): string {
+  return (services.get(name) as TenantDataService).url;
 }
 
 /** A `Location` may be relative; to another origin it is not followed, as the token would go along. */

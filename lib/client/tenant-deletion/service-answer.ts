@@ -1,10 +1,13 @@
+import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import type { ServiceClient } from '../service-client.js';
-import type { TryEvent } from '../client-events.js';
+import type { ServiceClientEmitter, TryEvent } from '../client-events.js';
 import type { CallOutcome } from '../sending/call-outcome.js';
 import { retryAfterMs } from '../sending/retry-after.js';
 import { isServiceRequestError } from '../../shared/errors.js';
+import { redactText } from '../../shared/redact.js';
 import { REQUEST_ID_HEADER } from '../../shared/request-id.js';
 import { PROBLEM_JSON } from '../../shared/tenant-data.js';
+import { isUndecided } from './outcome-rules.js';
 
 /** Who speaks in an answer, as far as its form shows. */
 export type Speaker =
@@ -25,6 +28,8 @@ export interface ServiceAnswer {
   readonly location: string | undefined;
   /** Whether the request may have run at the service, over all its tries. */
   readonly ran: CallOutcome;
+  /** Whether one of the tries got no answer, or one that leaves it open what became of it. */
+  readonly isLost: boolean;
   /** The problem's code, else the error's. */
   readonly code: string | undefined;
   readonly detail: string | undefined;
@@ -53,74 +58,118 @@ export async function askService(
   { method, url, requestId, headers = {}, signal }: ServiceQuestion,
 ): Promise<ServiceAnswer> {
   const counted = countTries(client, requestId);
+  const request = { method, url, headers: { ...headers, [REQUEST_ID_HEADER]: requestId }, signal };
+  const answer = await send(client, request, counted);
+  counted.end();
+  return answer;
+}
+
+async function send(client: ServiceClient, request: AxiosRequestConfig, counted: CountedTries): Promise<ServiceAnswer> {
   try {
-    const answer = await client.request<unknown>({
-      method,
-      url,
-      headers: { ...headers, [REQUEST_ID_HEADER]: requestId },
-      signal,
-    });
-    const ofAnswer = answer.headers as Readonly<Record<string, unknown>>;
-    return {
-      status: answer.status,
-      speaker: speakerOf(ofAnswer['content-type']),
-      body: answer.data,
-      location: textOf(ofAnswer['location']),
-      ran: 'completed',
-      code: undefined,
-      detail: undefined,
-      retryAfterMs: retryAfterMs(ofAnswer['retry-after'], Date.now()),
-      tries: counted.tries(),
-    };
+    return answerIn(await client.request<unknown>(request), counted);
   } catch (error) {
-    return answerOf(error);
-  } finally {
-    counted.end();
+    return answerOf(error, counted);
   }
 }
 
-/** An answer does not say how often its request was sent; the client's events do. */
-function countTries({ events }: ServiceClient, requestId: string): { tries: () => number; end: () => void } {
-  let tries = 0;
-  const count = (event: TryEvent): void => {
-    if (event.requestId === requestId) tries++;
-  };
-  events.on('try', count);
+function answerIn(response: AxiosResponse<unknown>, { tries, isLost }: CountedTries): ServiceAnswer {
+  const headers = response.headers as Readonly<Record<string, unknown>>;
   return {
-    tries: () => Math.max(1, tries),
-    end: () => events.off('try', count),
+    status: response.status,
+    speaker: speakerOf(headers['content-type']),
+    body: response.data,
+    location: locationOf(headers),
+    ran: 'completed',
+    isLost,
+    code: undefined,
+    detail: undefined,
+    retryAfterMs: retryAfterMs(headers['retry-after'], Date.now()),
+    // Another adapter tells of no tries.
+    tries: Math.max(1, tries),
   };
 }
 
-function answerOf(error: unknown): ServiceAnswer {
+/** What the client told of the tries of one request. */
+interface CountedTries {
+  tries: number;
+  isLost: boolean;
+  /** Stops counting. */
+  readonly end: () => void;
+}
+
+interface TryCounter {
+  /** By request id. */
+  readonly open: Map<string | undefined, CountedTries>;
+  readonly count: (event: TryEvent) => void;
+}
+
+// One listener for all requests that are under way: an emitter with more than ten warns of a leak.
+const counters = new WeakMap<ServiceClientEmitter, TryCounter>();
+
+/** An answer does not say how often its request was sent, nor what became of each try; the client's events do. */
+function countTries({ events }: ServiceClient, requestId: string): CountedTries {
+  const { open, count } = counters.get(events) ?? startCounter(events);
+  const counted: CountedTries = {
+    tries: 0,
+    isLost: false,
+    end() {
+      open.delete(requestId);
+      if (open.size > 0) return;
+      events.off('try', count);
+      counters.delete(events);
+    },
+  };
+  open.set(requestId, counted);
+  return counted;
+}
+
+function startCounter(events: ServiceClientEmitter): TryCounter {
+  const open: TryCounter['open'] = new Map();
+  const counter: TryCounter = {
+    open,
+    count({ requestId, status, code, outcome }) {
+      const counted = open.get(requestId);
+      if (counted === undefined) return;
+      counted.tries++;
+      counted.isLost ||= code !== undefined && isUndecided({ status, ran: outcome });
+    },
+  };
+  counters.set(events, counter);
+  events.on('try', counter.count);
+  return counter;
+}
+
+function answerOf(error: unknown, { isLost, tries }: CountedTries): ServiceAnswer {
   // What an interceptor of the client's owner throws says nothing of what had happened before.
-  if (!isServiceRequestError(error)) return { ...NOTHING, detail: detailOf(error) };
+  if (!isServiceRequestError(error)) {
+    return {
+      status: undefined,
+      speaker: 'between',
+      body: undefined,
+      location: undefined,
+      ran: 'unknown',
+      isLost,
+      code: undefined,
+      detail: textOf(redactText(messageOf(error))),
+      retryAfterMs: undefined,
+      tries,
+    };
+  }
   const { response, problem } = error;
   const headers = (response as { readonly headers?: Readonly<Record<string, unknown>> } | undefined)?.headers ?? {};
   return {
     status: response?.status,
-    speaker: problem === undefined ? speakerOf(headers['content-type']) : 'service',
+    speaker: speakerOf(headers['content-type']),
     body: response?.data,
-    location: textOf(headers['location']),
+    location: locationOf(headers),
     ran: error.outcome,
+    isLost,
     code: textOf(problem?.['code']) ?? error.code,
-    detail: textOf(problem?.['detail']) ?? detailOf(error),
+    detail: textOf(problem?.['detail']) ?? textOf(withoutRequest(error.message)),
     retryAfterMs: error.retryAfterMs,
     tries: error.tries,
   };
 }
-
-const NOTHING: ServiceAnswer = {
-  status: undefined,
-  speaker: 'between',
-  body: undefined,
-  location: undefined,
-  ran: 'unknown',
-  code: undefined,
-  detail: undefined,
-  retryAfterMs: undefined,
-  tries: 0,
-};
 
 function speakerOf(contentType: unknown): Speaker {
   const type = String(contentType).split(';')[0]?.trim().toLowerCase();
@@ -128,11 +177,19 @@ function speakerOf(contentType: unknown): Speaker {
   return type === 'application/json' || type?.endsWith('+json') === true ? 'unclear' : 'between';
 }
 
+function locationOf({ location }: Readonly<Record<string, unknown>>): string | undefined {
+  return typeof location === 'string' && location !== '' ? location : undefined;
+}
+
 function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value.slice(0, MAX_DETAIL) : undefined;
 }
 
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : '';
+}
+
 /** Without what the report says anyhow: method, URL and tries. */
-function detailOf(error: unknown): string | undefined {
-  return textOf(error instanceof Error ? error.message.replace(/: [A-Z]+ \S+ \(\d+ tr(?:y|ies)\)$/, '') : undefined);
+function withoutRequest(message: string): string {
+  return message.replace(/: [A-Z]+ \S+ \(\d+ tr(?:y|ies)\)$/, '');
 }

@@ -147,8 +147,9 @@ async function begin(
   const run = settleRunOptions(given);
   const { ledger } = settings;
   const log = logOf(tenantId);
-  // What is refused anyhow is refused without taking a lock.
-  checkRunMayBegin(settings, run, await readHistory(ledger, log));
+  // What is refused anyhow is refused without taking a lock; who has it is said where somebody has it.
+  const known = await readHistory(ledger, log);
+  if (known.lock === undefined) checkRunMayBegin(settings, run, known);
   const lease = await takeLease({ ledger, log });
   return whileHeld(lease, async () => {
     checkRunMayBegin(settings, run, lease.history);

@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { resolveRedis } from '../../../shared/redis/redis-options.js';
 import { type Environment, readSetting } from '../../../shared/settings.js';
 import type { DeletionLedger } from './deletion-ledger.js';
 import { fileLedger } from './file-ledger.js';
@@ -11,7 +12,7 @@ import { redisLedger } from './redis-ledger.js';
  * @throws ConfigurationError where a variable is set but wrong
  */
 export function defaultLedger(env: Environment = process.env, cwd: string = process.cwd()): DeletionLedger {
-  if (readSetting('REDIS_URL', env) !== undefined) return redisLedger();
+  if (readSetting('REDIS_URL', env) !== undefined) return redisLedger(resolveRedis({}, env));
   const directory = join(readSetting('SERVICE_AUTH_DIR', env) ?? '.service-auth', 'deletions');
   return fileLedger(resolve(cwd, directory), directory);
 }

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { mkdir, open, type FileHandle } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { TenantDeletionError } from '../tenant-deletion-error.js';
 import type { DeletionLedger, LedgerLine, LedgerPart } from './deletion-ledger.js';
 
@@ -19,7 +19,8 @@ const { O_APPEND, O_CREAT, O_NOFOLLOW, O_RDWR, O_RDONLY } = constants;
  * @param directory - made where it is missing, for the owner alone
  */
 export function fileLedger(directory: string, name: string = directory): DeletionLedger {
-  const pathOf = (log: string): string => join(directory, `${log}.jsonl`);
+  const root = resolve(directory);
+  const pathOf = (log: string): string => join(root, `${log}.jsonl`);
   return {
     name,
     async append(log, line) {
@@ -48,11 +49,15 @@ async function openToAppend(path: string): Promise<FileHandle> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const made = await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const file = await open(path, flags | O_CREAT, 0o600);
   try {
-    // A file whose directory does not know of it is lost.
-    await syncDirectory(dirname(path));
+    // A file whose directory does not know of it is lost, and so is a directory.
+    let directory = dirname(path);
+    for (const top = dirname(made ?? path); directory !== top; directory = dirname(directory)) {
+      await syncDirectory(directory);
+    }
+    await syncDirectory(directory);
     return file;
   } catch (error) {
     await file.close();

@@ -1,3 +1,4 @@
+import { isConfigurationError } from '../../../shared/errors.js';
 import { ownOptions } from '../../../shared/options.js';
 import { createRedisClient, reasonOf, REDIS_TIMEOUT_MS, type RedisClient } from '../../../shared/redis/redis-client.js';
 import { type RedisOptions, resolveRedis } from '../../../shared/redis/redis-options.js';
@@ -18,26 +19,37 @@ export function redisLedger(options: RedisOptions = {}): DeletionLedger {
   const keyOf = (log: string): string => `${redis.keyPrefix}deletion:${log}`;
   let connecting: Promise<RedisClient> | undefined;
 
-  const connect = async (): Promise<RedisClient> => {
+  const open = async (): Promise<RedisClient> => {
     const client = await createRedisClient(redis, { socketTimeout: REDIS_TIMEOUT_MS, reconnectStrategy: false });
     // What it says comes as rejections too.
     client.on('error', () => undefined);
-    await client.connect();
+    await inTime(client, client.connect());
     // A connection that nothing is asked on keeps no process alive, and ends by itself after its time-out.
     client.unref();
     return client;
   };
+  const connect = (): Promise<RedisClient> => {
+    const fresh = open();
+    connecting = fresh;
+    fresh.catch(() => {
+      if (connecting === fresh) connecting = undefined;
+    });
+    return fresh;
+  };
   const connected = async (): Promise<RedisClient> => {
-    const client = await (connecting ??= connect());
+    const known = connecting ?? connect();
+    const client = await known;
     if (client.isReady) return client;
-    connecting = connect();
-    return connecting;
+    // Of several that find it lost, the first connects.
+    if (connecting === known) connecting = undefined;
+    return connecting ?? connect();
   };
   const asking = async <Result>(act: (client: RedisClient) => Promise<Result>): Promise<Result> => {
     try {
-      return await act(await connected());
+      const client = await connected();
+      return await inTime(client, act(client));
     } catch (error) {
-      connecting = undefined;
+      if (isConfigurationError(error)) throw error;
       throw new TenantDeletionError('ledger_unavailable', `The ledger in Redis cannot be used: ${reasonOf(error)}.`);
     }
   };
@@ -59,4 +71,20 @@ export function redisLedger(options: RedisOptions = {}): DeletionLedger {
       if (client?.isOpen === true) await client.close();
     },
   };
+}
+
+/** Waits for an answer, and lets the process live as long. A connection that gives none is ended. */
+async function inTime<Answer>(client: RedisClient, answer: Promise<Answer>): Promise<Answer> {
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`it did not answer within ${String(REDIS_TIMEOUT_MS)} ms`));
+      client.destroy();
+    }, REDIS_TIMEOUT_MS);
+  });
+  try {
+    return await Promise.race([answer, silence]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

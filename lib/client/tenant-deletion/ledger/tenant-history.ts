@@ -103,7 +103,7 @@ function applyLine(history: TenantHistory, { text, position }: LedgerLine): void
   }
   const { lock } = history;
   // Whoever lost the lock may not know it yet.
-  if (record.epoch !== lock?.epoch) return;
+  if (lock === undefined || record.epoch !== lock.epoch) return;
   lock.records++;
   if (record.n !== lock.records) throw corrupt('a line is missing, or stands there twice');
   lock.lastSign = Date.parse(record.at);
@@ -198,7 +198,8 @@ export function unfinishedRun(history: TenantHistory): RunHistory | undefined {
   return [...history.runs.values()].find((run) => !run.isAbandoned && !isComplete(run));
 }
 
-function corrupt(why: string): TenantDeletionError {
+/** Says that a ledger is not as this package writes it. */
+export function corrupt(why: string): TenantDeletionError {
   return new TenantDeletionError(
     'ledger_corrupt',
     `The ledger of this tenant was changed by something else: ${why}. Nothing is deleted on its word; compare it with a backup.`,

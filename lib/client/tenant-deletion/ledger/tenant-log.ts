@@ -3,7 +3,7 @@ import { TenantDeletionError } from '../tenant-deletion-error.js';
 import type { DeletionLedger } from './deletion-ledger.js';
 import { isKnownDead, newHolder } from './holder.js';
 import type { HolderRecord, LedgerRecord, PreviewRecord } from './ledger-records.js';
-import { emptyHistory, readOn, type TenantHistory } from './tenant-history.js';
+import { corrupt, emptyHistory, readOn, type TenantHistory } from './tenant-history.js';
 
 /** Whoever holds the lock and gives no sign for so long has lost it. */
 export const LOCK_MS = 15_000;
@@ -25,7 +25,7 @@ export interface TenantLease {
    * @throws TenantDeletionError `ledger_taken_over` where somebody else has the lock: the record does not count
    */
   readonly write: (record: HolderFact) => Promise<void>;
-  /** Told, once, when nothing more can be written: the lock is lost, or the ledger fails. */
+  /** Told, once, when nothing more can be written: the lock is lost, or the ledger fails. At once, where it has happened. */
   readonly onLost: (listener: (error: Error) => void) => void;
   /** Gives the lock back. Never throws: one that is not given back ends by itself. */
   readonly release: () => Promise<void>;
@@ -88,8 +88,7 @@ export async function takeLease({ ledger, log, waits = false, onWait, signal }: 
       holder,
       at: new Date().toISOString(),
     };
-    await ledger.append(log, JSON.stringify(record));
-    await catchUp(ledger, log, history);
+    await add(ledger, log, history, record);
     if (history.lock?.holder.id === holder.id) return leaseOf(ledger, log, history, history.lock.epoch, confirmed);
   }
 }
@@ -110,46 +109,75 @@ function leaseOf(
   let confirmedAt = takenAt;
   let lost: Error | undefined;
   let n = 0;
+  let unfinished = 0;
   const listeners: ((error: Error) => void)[] = [];
   // One after the other: what was read of the log stands in its order.
   let queue: Promise<unknown> = Promise.resolve();
 
-  const writeNow = async (record: HolderFact): Promise<void> => {
+  const checkHeld = (): void => {
     if (lost !== undefined) throw lost;
+  };
+  const writeNow = async (record: HolderFact): Promise<void> => {
+    checkHeld();
     const startedAt = performance.now();
-    await ledger.append(log, JSON.stringify({ ...record, epoch, n: ++n, at: new Date().toISOString() }));
-    await catchUp(ledger, log, history);
+    await add(ledger, log, history, { ...record, epoch, n: ++n, at: new Date().toISOString() });
     // Whoever took the lock did so before this record, which does not count then.
     if (history.epoch !== epoch) throw takenOver();
     confirmedAt = startedAt;
     // Nobody may be asked on the word of a lock that others believe to be over.
     if (performance.now() - startedAt > LOCK_MS - MARGIN_MS) throw tooSlow();
+    checkHeld();
+  };
+  const lose = (error: unknown): void => {
+    if (lost !== undefined) return;
+    lost = error instanceof Error ? error : new Error(String(error));
+    for (const listener of listeners) listener(lost);
   };
   const write = (record: HolderFact): Promise<void> => {
-    const written = queue.then(() => writeNow(record));
-    queue = written.catch((error: unknown) => {
-      if (lost !== undefined) return;
-      lost = error instanceof Error ? error : new Error(String(error));
-      for (const listener of listeners) listener(lost);
-    });
+    unfinished++;
+    const written = queue
+      .then(() => writeNow(record))
+      .finally(() => {
+        unfinished--;
+      });
+    queue = written.catch(lose);
     return written;
   };
 
   const timer = setInterval(() => {
-    if (lost === undefined && performance.now() - confirmedAt >= SIGN_EVERY_MS)
+    const silentMs = performance.now() - confirmedAt;
+    // A line that hangs is no sign: others may take the lock soon, and the client's tries of what is under way must not go on then.
+    if (silentMs > LOCK_MS - MARGIN_MS) lose(tooSlow());
+    // What waits to be written will be a sign too.
+    else if (lost === undefined && unfinished === 0 && silentMs >= SIGN_EVERY_MS) {
       write({ type: 'renew' }).catch(() => undefined);
+    }
   }, SIGN_EVERY_MS / 5);
   timer.unref();
 
   return {
     history,
     write,
-    onLost: (listener) => void listeners.push(listener),
+    onLost(listener) {
+      if (lost === undefined) listeners.push(listener);
+      else listener(lost);
+    },
     async release() {
       clearInterval(timer);
       await write({ type: 'unlock' }).catch(() => undefined);
+      lost ??= new Error('The lock on the ledger was given back: nothing more can be written.');
     },
   };
+}
+
+/** Adds a line and reads on, past it. */
+async function add(ledger: DeletionLedger, log: string, history: TenantHistory, record: LedgerRecord): Promise<void> {
+  const line = JSON.stringify(record);
+  await ledger.append(log, line);
+  const part = await ledger.read(log, history.next);
+  // A log that was emptied, or put in the place of the other, has it elsewhere. Others take the lock there.
+  if (!part.lines.some(({ text }) => text === line)) throw corrupt('what was just added is not in it');
+  readOn(history, part);
 }
 
 async function catchUp(ledger: DeletionLedger, log: string, history: TenantHistory): Promise<void> {
