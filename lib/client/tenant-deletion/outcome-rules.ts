@@ -114,6 +114,8 @@ export function judgePoll(answer: ServiceAnswer, location: string | undefined): 
     return { next: 'look_again', pollUrl: status === 202 ? location : undefined };
   }
   if (!DONE_STATUSES.has(status)) return { next: 'end', outcome: { status: 'unknown', ...facts } };
+  // A page of something in between; the service would say it in JSON, or say nothing.
+  if (answer.speaker === 'between' && typeof body === 'string' && body !== '') return { next: 'look_again' };
   const said = saidIn(body);
   if (GOING_ON.has(said)) return { next: 'look_again' };
   if (WENT_WRONG.has(said)) return { next: 'end', outcome: { status: 'failed', ...facts, detail: SAID_FAILED } };
@@ -123,8 +125,9 @@ export function judgePoll(answer: ServiceAnswer, location: string | undefined): 
 
 /** What a body says of the job; a body that says nothing comes when it is done. */
 function saidIn(body: unknown): string {
-  const { status = 'done' } = Object(body) as { readonly status?: unknown };
-  return typeof status === 'string' ? status.toLowerCase() : '';
+  const { status, state } = Object(body) as { readonly status?: unknown; readonly state?: unknown };
+  const said = status ?? state ?? 'done';
+  return typeof said === 'string' ? said.toLowerCase() : '';
 }
 
 const SAID_FAILED = 'The service had accepted it, and says that it failed.';
@@ -143,7 +146,8 @@ export function judgePreviewAsPoll(answer: ServiceAnswer): PollVerdict {
   const { status, speaker } = answer;
   const facts = factsOf(answer);
   if (status === 401 || status === 403) return { next: 'end', outcome: { status: 'refused', ...facts } };
-  const isGone = (status === 404 || status === 410) && speaker === 'service';
+  // It was asked to delete before: JSON will do.
+  const isGone = (status === 404 || status === 410) && speaker !== 'between';
   const isEmpty = status === 200 && readCounts(answer.body, ['counts']).total === 0;
   return isGone || isEmpty ? { next: 'end', outcome: { status: 'deleted', ...facts } } : { next: 'look_again' };
 }

@@ -1,4 +1,5 @@
 import { logSafely } from '../../shared/log-safely.js';
+import { redactText } from '../../shared/redact.js';
 import { IDEMPOTENCY_KEY_HEADER, previewPath, tenantPath } from '../../shared/tenant-data.js';
 import type { DeletionProgress } from './deletion-progress.js';
 import type { DeletionSettings, TenantDataService } from './deletion-options.js';
@@ -231,11 +232,12 @@ function urlOf({ services }: DeletionSettings, { name }: ServiceHistory): string
   return (services.get(name) as TenantDataService).url;
 }
 
-/** A `Location` may be relative; to another origin it is not followed, as the token would go along. */
+/** A `Location` may be relative; to another origin it is not followed, as the token would go along. The ledger keeps it: it must hold no secret. */
 function urlAtSameOrigin(location: string, base: string): string | undefined {
   if (!URL.canParse(location, base)) return undefined;
   const url = new URL(location, base);
   url.hash = '';
   const isPlain = url.username === '' && url.password === '';
-  return url.origin === new URL(base).origin && isPlain ? url.href : undefined;
+  const isHarmless = isPlain && redactText(url.href) === url.href;
+  return url.origin === new URL(base).origin && isHarmless ? url.href : undefined;
 }

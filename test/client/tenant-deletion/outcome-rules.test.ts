@@ -218,13 +218,20 @@ describe('judgePoll', () => {
     ['half done', 'unknown'],
     ['', 'unknown'],
     [200, 'unknown'],
-    [null, 'unknown'],
+    [false, 'unknown'],
+    [null, 'deleted'],
   ];
   for (const [status, expected] of WORDS) {
     it(`takes 200 with the status ${JSON.stringify(status)} for ${expected}`, () => {
       expect(next(answered(200, 'unclear', { body: { status } }))).to.equal(expected);
+      expect(next(answered(200, 'unclear', { body: { state: status } }))).to.equal(expected);
     });
   }
+
+  it('takes 200 with a page for the word of something in between, and without a body for the end', () => {
+    expect(next(answered(200, 'between', { body: '<p>Hello</p>' }))).to.equal('look_again');
+    expect(next(answered(200, 'between', { body: '' }))).to.equal('deleted');
+  });
 
   it('keeps what was counted when it is done', () => {
     const body = { status: 'done', deleted: { orders: 3 } };
@@ -294,10 +301,10 @@ describe('judgePreviewAsPoll', () => {
   });
 
   for (const status of [404, 410]) {
-    it(`is done when the service, and nobody else, says ${status}`, () => {
+    it(`is done when ${status} is said in JSON, as it was asked for before`, () => {
       expect(SPEAKERS.map((speaker) => next(answered(status, speaker)))).to.deep.equal([
         'deleted',
-        'look_again',
+        'deleted',
         'look_again',
       ]);
     });

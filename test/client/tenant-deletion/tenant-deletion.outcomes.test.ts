@@ -219,6 +219,7 @@ describe('outcomes of a tenant deletion', () => {
     for (const [name, of] of [
       ['of another origin', () => 'http://127.0.0.1:9/jobs/1'],
       ['of another protocol', () => 'ftp://127.0.0.1/jobs/1'],
+      ['with what may be a token', (origin: string) => `${origin}/jobs/1?token=eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl`],
       ['with user info', (origin: string) => origin.replace('http://', 'http://me@') + '/jobs/1'],
       ['with a password', (origin: string) => origin.replace('http://', 'http://:pass@') + '/jobs/1'],
       ['that is none', () => 'http://[/'],
