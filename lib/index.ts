@@ -25,6 +25,7 @@ export {
   type DeletionPreview,
   type DeletionProgress,
   type DeletionReport,
+  type RunSessionFact,
   type DeletionRun,
   type DeletionStatus,
   type FailedResponse,

@@ -39,7 +39,7 @@ export type {
   ServiceOutcomeEvent,
   ServiceWaitingEvent,
 } from './tenant-deletion/deletion-progress.js';
-export type { DeletionReport, RunState, ServiceReport, StopReason } from './tenant-deletion/deletion-report.js';
+export type { DeletionReport, RunSessionFact, RunState, ServiceReport, StopReason } from './tenant-deletion/deletion-report.js';
 export type { DeletionLedger, LedgerLine, LedgerPart } from './tenant-deletion/ledger/deletion-ledger.js';
 export { fileLedger } from './tenant-deletion/ledger/file-ledger.js';
 export type { PreviewedService } from './tenant-deletion/ledger/ledger-records.js';

@@ -10,6 +10,13 @@ export type RunState = 'running' | 'complete' | 'incomplete' | 'stopped';
 /** Why a run ended early: a service refused (401, 403), the kill switch, or its time was over. */
 export type StopReason = 'refused' | 'aborted' | 'deadline';
 
+/** Who did something to a run, and when. */
+export interface RunSessionFact {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly requestedBy: string;
+}
+
 /** What became of a tenant, for who has to prove it. Made from the ledger alone. */
 export interface DeletionReport {
   readonly runId: string;
@@ -31,6 +38,10 @@ export interface DeletionReport {
   readonly durationMs?: number | undefined;
   /** How often it was resumed. */
   readonly resumptions: number;
+  /** Who began it, and who went on with it, each with the time. */
+  readonly sessions: readonly RunSessionFact[];
+  /** Who gave it up, where somebody did. */
+  readonly abandoned?: RunSessionFact | undefined;
   /** How many records went, as far as services count. */
   readonly deletedTotal: number;
   /** In the order in which they were given. */

@@ -27,7 +27,9 @@ export function reportOf(history: TenantHistory, run: RunHistory): DeletionRepor
     startedAt: run.startedAt,
     ...given('endedAt', run.endedAt),
     ...given('durationMs', durationOf(run.startedAt, run.endedAt)),
-    resumptions: run.resumptions,
+    resumptions: run.sessions.length - 1,
+    sessions: [...run.sessions],
+    ...given('abandoned', run.abandoned),
     deletedTotal: services.reduce((sum, { total = 0 }) => sum + total, 0),
     services,
   };

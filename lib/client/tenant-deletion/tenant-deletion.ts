@@ -262,7 +262,7 @@ function findRun(history: TenantHistory, runId: string): RunHistory {
 
 function checkMayGoOn(settings: DeletionSettings, run: RunHistory): void {
   const { runId } = run;
-  if (run.isAbandoned) {
+  if (run.abandoned !== undefined) {
     throw new TenantDeletionError('run_unknown', `Run ${runId} was given up.`, { runId });
   }
   const missing = [...run.services.keys()].filter((name) => !settings.services.has(name));

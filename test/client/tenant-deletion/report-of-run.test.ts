@@ -72,6 +72,7 @@ describe('reportOf', () => {
       requestedBy: 'me',
       startedAt: at(10),
       resumptions: 0,
+      sessions: [{ at: at(10), requestedBy: 'me' }],
       deletedTotal: 0,
       services: [
         {
@@ -166,6 +167,15 @@ describe('reportOf', () => {
       { ...RUN, type: 'resume', requestedBy: 'you', at: at(30) },
     );
     expect(report).to.include({ state: 'running', resumptions: 1 }).and.not.to.have.any.keys('endedAt', 'durationMs');
+    expect(report.sessions.map(({ requestedBy }) => requestedBy)).to.deep.equal(['me', 'you']);
+  });
+
+  it('says who gave a run up, and when', () => {
+    expect(reportAfter(run)).not.to.have.property('abandoned');
+    expect(reportAfter(run, { ...RUN, type: 'abandon', requestedBy: 'you', at: at(20) }).abandoned).to.deep.equal({
+      at: at(20),
+      requestedBy: 'you',
+    });
   });
 });
 

@@ -43,7 +43,7 @@ function check({
   history.previews.set('p', { type: 'preview', previewId: 'p', tenantId: 't', at: takenAt, services: previewed });
   for (const [index, one] of runs.entries()) {
     const runId = `r${String(index)}`;
-    history.runs.set(runId, { runId, isAbandoned: false, services: new Map(), ...one } as RunHistory);
+    history.runs.set(runId, { runId, abandoned: undefined, services: new Map(), ...one } as RunHistory);
   }
   const settings = { maxRecords, services: new Map(names.map((name) => [name, {}])) } as unknown as DeletionSettings;
   const given = { previewId: 'p', isBlind: false, maxRecords: undefined, requestedBy: 'me', signal: undefined, ...run };
@@ -67,7 +67,7 @@ describe('checkRunMayBegin', () => {
       { previewed: [SERVICES[0]!, { service: 'sales', status: 'failed' }] },
     ],
     ['a run before it that is complete', { runs: [{ services: withOutcome({ status: 'already_gone' }) }] }],
-    ['a run before it that was given up', { runs: [{ services: withOutcome(), isAbandoned: true }] }],
+    ['a run before it that was given up', { runs: [{ services: withOutcome(), abandoned: { at: '2026-01-01T00:00:00.000Z', requestedBy: 'x' } }] }],
     ['a run before it that used another preview', { runs: [{ previewId: 'q' }] }],
   ];
   for (const [name, given] of allowed) {

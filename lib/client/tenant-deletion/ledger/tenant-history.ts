@@ -1,8 +1,9 @@
-import type { RunState, StopReason } from '../deletion-report.js';
+import type { RunSessionFact, RunState, StopReason } from '../deletion-report.js';
 import { isDone, type ServiceOutcome } from '../outcome.js';
 import { TenantDeletionError } from '../tenant-deletion-error.js';
 import type { LedgerLine, LedgerPart } from './deletion-ledger.js';
 import {
+  type AbandonRecord,
   type Holder,
   type IntentionRecord,
   type LedgerRecord,
@@ -10,6 +11,7 @@ import {
   parseRecord,
   type PreviewRecord,
   type RecordedService,
+  type ResumeRecord,
   type RunRecord,
 } from './ledger-records.js';
 
@@ -48,8 +50,10 @@ export interface RunHistory {
   endedAt: string | undefined;
   state: RunState;
   stopReason: StopReason | undefined;
-  resumptions: number;
-  isAbandoned: boolean;
+  /** Who began it, and who went on with it. */
+  readonly sessions: RunSessionFact[];
+  /** Who gave it up; undefined: nobody. */
+  abandoned: RunSessionFact | undefined;
   /** In the order in which they were given. */
   readonly services: Map<string, ServiceHistory>;
 }
@@ -125,20 +129,25 @@ function applyHeld(history: TenantHistory, record: Exclude<LedgerRecord, { type:
   switch (record.type) {
     case 'resume':
       [run.state, run.stopReason, run.endedAt] = ['running', undefined, undefined];
-      run.resumptions++;
+      run.sessions.push(factOf(record));
       break;
     case 'end':
       [run.state, run.stopReason, run.endedAt] = [record.state, record.stopReason, record.at];
       break;
     case 'abandon':
-      run.isAbandoned = true;
+      run.abandoned = factOf(record);
       break;
     default:
       applyToService(run, record);
   }
 }
 
-function startOf({ runId, tenantId, previewId, requestedBy, at, services }: RunRecord): RunHistory {
+function factOf({ at, requestedBy }: RunRecord | ResumeRecord | AbandonRecord): RunSessionFact {
+  return { at, requestedBy };
+}
+
+function startOf(record: RunRecord): RunHistory {
+  const { runId, tenantId, previewId, requestedBy, at, services } = record;
   return {
     runId,
     tenantId,
@@ -148,8 +157,8 @@ function startOf({ runId, tenantId, previewId, requestedBy, at, services }: RunR
     endedAt: undefined,
     state: 'running',
     stopReason: undefined,
-    resumptions: 0,
-    isAbandoned: false,
+    sessions: [factOf(record)],
+    abandoned: undefined,
     services: new Map(services.map((service) => [service.name, notAsked(service)])),
   };
 }
@@ -195,7 +204,7 @@ export function isComplete({ services }: RunHistory): boolean {
 
 /** The run of a tenant that must be gone on with before another may begin; undefined: none. */
 export function unfinishedRun(history: TenantHistory): RunHistory | undefined {
-  return [...history.runs.values()].find((run) => !run.isAbandoned && !isComplete(run));
+  return [...history.runs.values()].find((run) => run.abandoned === undefined && !isComplete(run));
 }
 
 /** Says that a ledger is not as this package writes it. */

@@ -319,8 +319,8 @@ describe('readOn', () => {
         endedAt: undefined,
         state: 'running',
         stopReason: undefined,
-        resumptions: 0,
-        isAbandoned: false,
+        sessions: [{ at: at(1), requestedBy: 'me' }],
+        abandoned: undefined,
         services: new Map([
           ['orders-service', { ...ORDERS, ...notAsked }],
           ['sales-service', { ...SALES, ...notAsked }],
@@ -331,12 +331,15 @@ describe('readOn', () => {
 
     it('ends with its state and reason, and goes on when it is resumed', () => {
       const stopped = { ...end, state: 'stopped', stopReason: 'deadline' };
-      expect(runOf(stopped)).to.include({ state: 'stopped', stopReason: 'deadline', endedAt: at(2), resumptions: 0 });
-      expect(runOf(stopped, { type: 'resume', runId: 'r', requestedBy: 'you' })).to.include({
+      expect(runOf(stopped)).to.include({ state: 'stopped', stopReason: 'deadline', endedAt: at(2) });
+      expect(runOf(stopped, { type: 'resume', runId: 'r', requestedBy: 'you' })).to.deep.include({
         state: 'running',
         stopReason: undefined,
         endedAt: undefined,
-        resumptions: 1,
+        sessions: [
+          { at: at(1), requestedBy: 'me' },
+          { at: at(3), requestedBy: 'you' },
+        ],
         requestedBy: 'me',
         startedAt: at(1),
       });
@@ -346,13 +349,14 @@ describe('readOn', () => {
         { type: 'resume', runId: 'r' },
         { ...end, state: 'complete' },
       );
-      expect(again).to.include({ state: 'complete', stopReason: undefined, resumptions: 2, endedAt: at(5) });
+      expect(again).to.include({ state: 'complete', stopReason: undefined, endedAt: at(5) });
+      expect(again.sessions).to.have.length(3);
     });
 
     it('can be given up', () => {
-      expect(runOf().isAbandoned).to.equal(false);
-      expect(runOf({ type: 'abandon', runId: 'r', requestedBy: 'me' })).to.include({
-        isAbandoned: true,
+      expect(runOf().abandoned).to.equal(undefined);
+      expect(runOf({ type: 'abandon', runId: 'r', requestedBy: 'me' })).to.deep.include({
+        abandoned: { at: at(2), requestedBy: 'me' },
         state: 'running',
       });
     });
