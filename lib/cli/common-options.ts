@@ -15,13 +15,10 @@ export function servicesOption(): Option {
   return new Option('--services <path>', 'the known services; default: services.json, else the fifteen built in');
 }
 
-/** Adds where inventory and revocations are. */
-export function addStoreOptions(command: Command): Command {
+/** Adds where inventory and revocations are, or what else is kept there. */
+export function addStoreOptions(command: Command, what = 'inventory and revocations are'): Command {
   return command
-    .option(
-      '--dir <path>',
-      'where inventory and revocations are; default: Redis where REDIS_URL is set, else .service-auth',
-    )
+    .option('--dir <path>', `where ${what}; default: Redis where REDIS_URL is set, else .service-auth`)
     .option('--redis-prefix <text>', "what the names in Redis begin with; default: 'service-auth:'");
 }
 

@@ -9,7 +9,8 @@ for (const stream of [process.stdout, process.stderr]) {
     if (code === 'EPIPE') process.exit(SIGPIPE_EXIT_CODE);
     // The disk is full, say: what was to be written is not there.
     process.exitCode = 1;
-    process.stderr.write(`service-auth: ${message}\n`);
+    // Of stderr there is nobody to tell. A terminal that was closed fails at every write: one more each time would never end.
+    if (stream === process.stdout) process.stderr.write(`service-auth: ${message}\n`);
   });
 }
 

@@ -20,6 +20,13 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** The mode of the file that standard output goes to. */
   readonly fileMode?: number;
+  /** How large the terminal is. */
+  readonly columns?: number;
+  readonly rows?: number;
+  /** Told of each piece that is written, as it is written. */
+  readonly onWrite?: (text: string, stream: 'stdout' | 'stderr') => void;
+  /** What the commands listen for to be interrupted. */
+  readonly onInterrupt?: (listener: () => void) => () => void;
 }
 
 /** The command line in a directory of its own, with a secret in `JWT_SECRET_KEY`. */
@@ -44,12 +51,15 @@ export function createTestCli(): TestCli {
   return {
     directory,
     secret,
-    async run(args, { stdin = '', terminal = false, env = {}, fileMode } = {}) {
+    async run(args, { stdin = '', terminal = false, env = {}, fileMode, columns, rows, onWrite, onInterrupt } = {}) {
       const written = { stdout: '', stderr: '' };
       const output = (name: keyof typeof written) => ({
         isTTY: terminal,
+        columns,
+        rows,
         write: (text: string) => {
           written[name] += text;
+          onWrite?.(text, name);
         },
       });
       const code = await runCli(args, {
@@ -58,6 +68,7 @@ export function createTestCli(): TestCli {
         stderr: output('stderr'),
         env: { JWT_SECRET_KEY: secret, ...env },
         cwd: directory,
+        onInterrupt,
       });
       return { code, ...written };
     },

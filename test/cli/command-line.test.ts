@@ -18,6 +18,7 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['tokens'],
   ['revoke'],
   ['revocations'],
+  ['delete-tenant'],
 ];
 
 describe('the command line', () => {
@@ -66,6 +67,11 @@ describe('the command line', () => {
       ['generate', 'orders-service', 'sales-service'],
       ['generate', '--', '--days'],
       ['tokens', '--expiring'],
+      ['delete-tenant'],
+      ['delete-tenant', '7'],
+      ['delete-tenant', '7', '--resume'],
+      ['delete-tenant', '7', '--preview', '--preview'],
+      ['delete-tenant', '7', '--confirm', '7', '--confirm', '7'],
       ['revoke'],
       ['keys', 'derive'],
     ];

@@ -1,24 +1,28 @@
-import { writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { ServiceClient } from '../../client/service-client.js';
+import type { TenantDataService } from '../../client/tenant-deletion/deletion-options.js';
+import type { DeletionLedger } from '../../client/tenant-deletion/ledger/deletion-ledger.js';
 import { createTenantDeletion, type TenantDeletion } from '../../client/tenant-deletion/tenant-deletion.js';
-import type { DeletionPreview } from '../../client/tenant-deletion/deletion-preview.js';
 import type { DeletionRun } from '../../client/tenant-deletion/deletion-progress.js';
 import type { DeletionReport } from '../../client/tenant-deletion/deletion-report.js';
-import { isTenantDeletionError } from '../../client/tenant-deletion/tenant-deletion-error.js';
 import { isTenantId } from '../../shared/tenant-data.js';
 import { failure, interrupted, usageError } from '../cli-error.js';
-import { type CliIo, printable, shownArgument } from '../cli-io.js';
+import type { CliIo } from '../cli-io.js';
 import { addExample, addStoreOptions, jsonOption, servicesOption } from '../common-options.js';
 import { createDeletionClient } from '../deletion/deletion-client.js';
 import { deletionTargets } from '../deletion/deletion-targets.js';
-import { createDeletionView } from '../deletion/deletion-view.js';
-import { answerInWords, countInWords, stateInWords } from '../deletion/deletion-words.js';
+import { createDeletionView, type DeletionView } from '../deletion/deletion-view.js';
+import { stateInWords } from '../deletion/deletion-words.js';
+import { createNextCommand, type NextCommand } from '../deletion/next-command.js';
 import { openLedger } from '../deletion/open-ledger.js';
+import { previewLines } from '../deletion/preview-lines.js';
+import { inTermsOfOptions, withNextCommand } from '../deletion/refusals.js';
 import { reportAsMarkdown } from '../deletion/report-markdown.js';
 import { readServices } from '../known-services.js';
 import { parseCount, parseTimeLimit } from '../option-values.js';
-import { facts, print, printJson, say, table } from '../output.js';
+import { print, printJson, say } from '../output.js';
 import type { StoreOptions } from '../store/open-store.js';
 
 interface DeleteTenantOptions extends StoreOptions {
@@ -63,37 +67,47 @@ export function addDeleteTenant(program: Command, io: CliIo): void {
     .option('--dangerously-allow-plain-http', 'send the token unencrypted to hosts outside of the cluster')
     .option('--report <path>', 'write the report to a file too: JSON if its name ends so, else Markdown')
     .addOption(jsonOption());
-  addStoreOptions(command).action(async (tenantId: string, options: DeleteTenantOptions) => {
-    const act = wantedAct(tenantId, options);
-    const targets = deletionTargets(readServices(io, options.services), options.base);
-    const client = createDeletionClient(io, targets, options);
-    const deletion = createTenantDeletion({
-      client,
-      services: targets,
-      ledger: openLedger(io, options),
-      concurrency: options.concurrency,
-      deadlineMs: options.deadline,
-      // What it would tell is shown, and in the ledger.
-      logger: QUIET,
-    });
-    const stop = new AbortController();
-    const endListening = io.onInterrupt?.(() => {
-      stop.abort();
-    });
-    try {
-      await act({ io, tenantId, options, deletion, signal: stop.signal });
-    } catch (error) {
-      throw withHint(error, tenantId);
-    } finally {
-      endListening?.();
-      await Promise.all([client.close(), deletion.close()]);
-    }
-  });
+  addStoreOptions(command, 'runs are written down (in deletions)').action(
+    async (tenantId: string, options: DeleteTenantOptions) => {
+      const act = wantedAct(io, tenantId, options);
+      const next = createNextCommand(tenantId, options);
+      const view = createDeletionView(io, (runId) => next('--resume', runId), options.json === true);
+      const targets = deletionTargets(readServices(io, options.services), options.base);
+      const client = createDeletionClient(io, targets, { ...options, warn: view.warn });
+      const deletion = openDeletion(client, targets, openLedger(io, options), options);
+      const stop = new AbortController();
+      const endListening = io.onInterrupt?.(() => {
+        stop.abort();
+      });
+      try {
+        await act({ io, tenantId, options, deletion, view, next, signal: stop.signal });
+      } catch (error) {
+        throw withNextCommand(error, next);
+      } finally {
+        endListening?.();
+        await Promise.all([client.close(), deletion.close()]);
+      }
+    },
+  );
   addExample(
     command,
     'service-auth delete-tenant 0a1b2c3d --preview',
     'service-auth delete-tenant 0a1b2c3d --confirm 0a1b2c3d --requested-by "ticket 4711"',
   );
+}
+
+function openDeletion(
+  client: ServiceClient,
+  services: readonly TenantDataService[],
+  ledger: DeletionLedger,
+  { concurrency, deadline }: DeleteTenantOptions,
+): TenantDeletion {
+  try {
+    // What its logger would be told is shown, and in the ledger.
+    return createTenantDeletion({ client, services, ledger, concurrency, deadlineMs: deadline, logger: QUIET });
+  } catch (error) {
+    throw inTermsOfOptions(error);
+  }
 }
 
 const nothing = (): void => undefined;
@@ -104,21 +118,28 @@ interface Job {
   readonly tenantId: string;
   readonly options: DeleteTenantOptions;
   readonly deletion: TenantDeletion;
+  readonly view: DeletionView;
+  readonly next: NextCommand;
   readonly signal: AbortSignal;
 }
 
+const JWT = /^eyJ[\w-]+\.[\w-]*\.[\w-]*$/;
+
 /** What the command line asks for. Refused before anything is read or opened. */
-function wantedAct(tenantId: string, options: DeleteTenantOptions): (job: Job) => Promise<void> {
+function wantedAct(io: CliIo, tenantId: string, options: DeleteTenantOptions): (job: Job) => Promise<void> {
   const { preview, confirm, resume, abandon } = options;
   if (!isTenantId(tenantId)) throw usageError('The tenant id must be a text of 1 to 255 characters, and not . or ..');
+  // It would stand in URLs, logs and the ledger of every service.
+  if (JWT.test(tenantId)) throw usageError('The tenant id is a token: it was typed in the wrong place.');
   if ([preview, confirm, resume, abandon].filter((one) => one !== undefined).length !== 1) {
     throw usageError(
-      `One of these is needed: --preview to look first; --confirm ${shown(tenantId)} to delete what it has shown; --resume or --abandon with the id of a run.`,
+      'One of these is needed, and no more: --preview to look first; --confirm with the tenant id once more, to delete what it has shown; --resume or --abandon with the id of a run.',
     );
   }
   if (confirm === undefined && (options.previewId !== undefined || options.maxRecords !== undefined)) {
     throw usageError('--preview-id and --max-records belong to --confirm.');
   }
+  checkReport(io, options);
   if (preview === true) return showPreview;
   if (resume !== undefined) return resumeRun;
   if (abandon !== undefined) return abandonRun;
@@ -128,45 +149,32 @@ function wantedAct(tenantId: string, options: DeleteTenantOptions): (job: Job) =
   return confirmRun;
 }
 
-async function showPreview({ io, tenantId, options, deletion, signal }: Job): Promise<void> {
+/** Refused now: found out after the deletion, it would be too late. */
+function checkReport({ cwd }: CliIo, { preview, report }: DeleteTenantOptions): void {
+  if (report === undefined) return;
+  if (preview === true)
+    throw usageError('--report is of a run: it does not go with --preview. --json prints the preview for a file.');
+  const path = resolve(cwd, report);
+  if (!existsSync(dirname(path)) || statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
+    throw usageError('--report must name a file, in a directory that exists. Nothing was deleted.');
+  }
+}
+
+async function showPreview({ io, tenantId, options, deletion, next, signal }: Job): Promise<void> {
   const preview = await deletion.preview(tenantId, { signal });
+  if (signal.aborted) throw interrupted(`The preview was broken off. Take another one: ${next('--preview')}`);
   if (options.json === true) printJson(io, preview);
   else {
     print(io, ...previewLines(preview));
-    say(io, '', `Nothing was deleted. To delete it, within an hour: ${commandFor(tenantId, '--confirm', tenantId)}`);
+    // A run would be refused.
+    const isRefused = preview.services.some(({ status }) => status === 'refused');
+    const hint = isRefused ? '' : ` To delete it, within an hour: ${next('--confirm', tenantId)}`;
+    say(io, '', `Nothing was deleted.${hint}`);
   }
   const silent = preview.services.filter(({ status }) => status !== 'counted' && status !== 'nothing');
   if (silent.length > 0) {
     throw failure(`${silent.map(({ service }) => service).join(', ')} did not say how much would go.`);
   }
-}
-
-function previewLines({ previewId, tenantId, takenAt, services, total }: DeletionPreview): readonly string[] {
-  return [
-    ...facts([
-      ['tenant', printable(tenantId)],
-      ['preview', previewId],
-      ['taken', takenAt],
-      ['records', String(total)],
-    ]),
-    '',
-    ...table(
-      ['service', 'records', 'state', 'answer', 'note'],
-      services.map((one) => [
-        one.service,
-        countInWords(one.total),
-        one.status,
-        answerInWords(one),
-        printable(one.detail ?? kindsOf(one.counts)),
-      ]),
-    ),
-  ];
-}
-
-function kindsOf(counts: Readonly<Record<string, number>> = {}): string {
-  return Object.entries(counts)
-    .map(([kind, count]) => `${kind} ${String(count)}`)
-    .join(', ');
 }
 
 async function confirmRun(job: Job): Promise<void> {
@@ -187,7 +195,7 @@ async function abandonRun(job: Job): Promise<void> {
   const runId = await checkedRun(job, String(options.abandon));
   const report = await deletion.abandon(runId, { requestedBy: options.requestedBy, signal });
   writeReport(job, report);
-  say(io, `Run ${runId} is given up. What it has not deleted is still there.`);
+  if (options.json !== true) say(io, `Run ${runId} is given up. What it has not deleted is still there.`);
 }
 
 /** A run of another tenant is a mistake that must not be carried out. */
@@ -198,8 +206,7 @@ async function checkedRun({ tenantId, deletion }: Job, runId: string): Promise<s
 }
 
 async function follow(job: Job, run: DeletionRun): Promise<void> {
-  const { io, tenantId, options, signal } = job;
-  const view = createDeletionView(io, (runId) => commandFor(tenantId, '--resume', runId), options.json === true);
+  const { view, next, signal } = job;
   try {
     for await (const event of run) view.show(event);
   } finally {
@@ -208,7 +215,7 @@ async function follow(job: Job, run: DeletionRun): Promise<void> {
   const report = await run;
   writeReport(job, report);
   if (report.state === 'complete') return;
-  const message = `The deletion is ${stateInWords(report)}. To go on with it: ${commandFor(tenantId, '--resume', report.runId)}`;
+  const message = `The deletion is ${stateInWords(report)}. To go on with it: ${next('--resume', report.runId)}`;
   throw signal.aborted ? interrupted(message) : failure(message);
 }
 
@@ -221,32 +228,4 @@ function writeReport({ io, options }: Job, report: DeletionReport): void {
     const path = resolve(io.cwd, options.report);
     writeFileSync(path, options.report.endsWith('.json') ? asJson : `${asMarkdown}\n`, { mode: 0o600 });
   }
-}
-
-/** Says how to go on, as a command line; errors of the library speak of its methods. */
-function withHint(error: unknown, tenantId: string): unknown {
-  if (!isTenantDeletionError(error)) return error;
-  const { code, runId, message } = error;
-  if (code === 'preview_required') {
-    return failure(`There is no preview to confirm. First look: ${commandFor(tenantId, '--preview')}`);
-  }
-  if ((code === 'run_unfinished' || code === 'preview_used') && runId !== undefined) {
-    return failure(`${message} ${commandFor(tenantId, '--resume', runId)}`);
-  }
-  return failure(code.startsWith('preview_') ? `${message} ${commandFor(tenantId, '--preview')}` : message);
-}
-
-function commandFor(tenantId: string, option: string, value?: string): string {
-  const words = ['service-auth delete-tenant', quoted(tenantId), option];
-  return [...words, ...(value === undefined ? [] : [quoted(value)])].join(' ');
-}
-
-/** A word as a shell takes it back. */
-function quoted(text: string): string {
-  return /^[\w.@:%+=-]+$/.test(text) ? text : `'${printable(text).replaceAll("'", String.raw`'\''`)}'`;
-}
-
-function shown(tenantId: string): string {
-  const text = shownArgument(tenantId);
-  return text.startsWith("'") ? quoted(tenantId) : '<tenant-id>';
 }

@@ -3,15 +3,17 @@ import { createServiceClient, type ServiceClient } from '../../client/service-cl
 import type { TenantDataService } from '../../client/tenant-deletion/deletion-options.js';
 import { tokenFromFile } from '../../client/tokens/token-from-file.js';
 import type { TokenSource } from '../../client/tokens/token-source.js';
-import type { Logger } from '../../shared/log.js';
+import type { LogFields, Logger } from '../../shared/log.js';
 import { readSetting } from '../../shared/settings.js';
 import { usageError } from '../cli-error.js';
-import { type CliIo, printable } from '../cli-io.js';
+import type { CliIo } from '../cli-io.js';
 
 /** How the orchestrator sends its requests, as options say it. */
 export interface DeletionClientOptions {
   readonly tokenFile?: string | undefined;
   readonly dangerouslyAllowPlainHttp?: true | undefined;
+  /** Told what the client has to say of its token. */
+  readonly warn: (message: string) => void;
 }
 
 /**
@@ -22,20 +24,25 @@ export interface DeletionClientOptions {
 export function createDeletionClient(
   io: CliIo,
   targets: readonly TenantDataService[],
-  { tokenFile, dangerouslyAllowPlainHttp }: DeletionClientOptions,
+  { tokenFile, dangerouslyAllowPlainHttp, warn }: DeletionClientOptions,
 ): ServiceClient {
-  return createServiceClient(readTokenSource(io, tokenFile), {
+  const tell = (message: string, fields: LogFields = {}): void => {
+    const known = Object.entries(fields).map(([name, value]) => `${name.replaceAll('_', ' ')} ${String(value)}`);
+    warn([message, ...known].join(', '));
+  };
+  const logger = { debug: nothing, info: nothing, warn: tell, error: tell };
+  return createServiceClient(readTokenSource(io, tokenFile, logger), {
     allowedOrigins: [...new Set(targets.map(({ url }) => new URL(url).origin))],
     dangerouslyAllowPlainHttp,
     // Behind a gateway all services have one origin: one that is sick would hold back all others. Attempts have a bound of their own.
     circuitBreaker: false,
-    logger: warningsTo(io),
+    logger,
   });
 }
 
-function readTokenSource(io: CliIo, tokenFile: string | undefined): string | TokenSource {
+function readTokenSource(io: CliIo, tokenFile: string | undefined, logger: Logger): string | TokenSource {
   const path = tokenFile ?? readSetting('SERVICE_TOKEN_FILE', io.env);
-  if (path !== undefined) return tokenFromFile(resolve(io.cwd, path));
+  if (path !== undefined) return tokenFromFile(resolve(io.cwd, path), { logger });
   const token = readSetting('SERVICE_TOKEN', io.env);
   if (token !== undefined) return token.trim();
   throw usageError(
@@ -43,10 +50,4 @@ function readTokenSource(io: CliIo, tokenFile: string | undefined): string | Tok
   );
 }
 
-/** What the client has to say of its token goes to the person; the rest is in the ledger. */
-function warningsTo(io: CliIo): Logger {
-  const warn = (message: string): void => {
-    io.stderr.write(`Warning: ${printable(message)}\n`);
-  };
-  return { debug: () => undefined, info: () => undefined, warn, error: warn };
-}
+const nothing = (): void => undefined;

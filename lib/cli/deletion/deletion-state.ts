@@ -1,11 +1,11 @@
 import type { DeletionProgress } from '../../client/tenant-deletion/deletion-progress.js';
-import type { ServiceReport } from '../../client/tenant-deletion/deletion-report.js';
+import type { ServiceReport, StopReason } from '../../client/tenant-deletion/deletion-report.js';
 
 /** One line of the live table. */
 export interface ServiceLine {
   readonly service: string;
-  /** `waiting` for its turn, `asked`, `again in …`, or its outcome. */
-  status: ServiceReport['status'] | 'asked' | 'waiting';
+  /** `waiting` for its turn, `asked`, its last outcome, or `again soon` where that may pass. */
+  status: ServiceReport['status'] | 'asked' | 'waiting' | 'again soon';
   total: number | undefined;
   tries: number;
   /** When it was asked first in this session, in ms; undefined: not yet. */
@@ -17,15 +17,20 @@ export interface ServiceLine {
 /** What a run looks like at this moment. */
 export interface DeletionState {
   readonly lines: ReadonlyMap<string, ServiceLine>;
+  /** Why no service is asked any more; undefined: it goes on. */
+  readonly stopping: () => StopReason | undefined;
   readonly apply: (event: DeletionProgress) => void;
 }
 
 /** Follows the progress of a run. */
 export function createDeletionState(now: () => number = () => performance.now()): DeletionState {
   const lines = new Map<string, ServiceLine>();
+  let stopping: StopReason | undefined;
   return {
     lines,
+    stopping: () => stopping,
     apply(event) {
+      if (event.type === 'run_stopping') stopping = event.reason;
       if (event.type === 'run_started') {
         for (const { service, status, total, tries } of event.report.services) {
           lines.set(service, {
@@ -50,6 +55,8 @@ export function createDeletionState(now: () => number = () => performance.now())
         line.total = event.outcome.status === 'deleted' ? event.outcome.total : undefined;
         line.tries += event.tries;
         line.until = now();
+      } else if (line.status !== 'accepted') {
+        line.status = 'again soon';
       }
     },
   };

@@ -7,6 +7,8 @@ import { progressLine } from './progress-line.js';
 /** What a person sees of a run that goes on. */
 export interface DeletionView {
   readonly show: (event: DeletionProgress) => void;
+  /** Warns of something that is no event of the run. */
+  readonly warn: (message: string) => void;
   readonly end: () => void;
 }
 
@@ -41,8 +43,16 @@ export function createDeletionView(
         if (line !== undefined) output.write(`${line}\n`);
       }
     },
+    warn(message) {
+      const write = (): void => {
+        io.stderr.write(`Warning: ${printable(message)}\n`);
+      };
+      if (live === undefined) write();
+      else live.aside(write);
+    },
     end() {
       live?.end();
+      live = undefined;
     },
   };
 }

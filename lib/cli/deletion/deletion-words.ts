@@ -1,4 +1,4 @@
-import type { DeletionReport, ServiceReport } from '../../client/tenant-deletion/deletion-report.js';
+import type { DeletionReport, ServiceReport, StopReason } from '../../client/tenant-deletion/deletion-report.js';
 import type { AnswerFacts } from '../../client/tenant-deletion/outcome.js';
 import { printable } from '../cli-io.js';
 
@@ -14,7 +14,7 @@ export function stateInWords({ state, stopReason, services }: DeletionReport): s
     case 'incomplete':
       return `incomplete: ${left}`;
     default:
-      return `stopped (${STOPPED[stopReason ?? 'aborted']}): ${left}`;
+      return `stopped (${STOPPED[stopReason as StopReason]}): ${left}`;
   }
 }
 
@@ -22,7 +22,7 @@ const STOPPED = {
   refused: 'a service refused',
   aborted: 'by request',
   deadline: 'its time was over',
-} as const;
+} as const satisfies Readonly<Record<StopReason, string>>;
 
 /** The outcome of a service as people read it. */
 export function statusInWords(status: ServiceReport['status']): string {
@@ -34,13 +34,19 @@ export function countInWords(total: number | undefined): string {
   return total === undefined ? '-' : String(total);
 }
 
+/** How often something happened. */
+export function timesInWords(times: number): string {
+  return ['never', 'once'][times] ?? `${String(times)} times`;
+}
+
 /** How long something took. */
 export function durationInWords(ms: number | undefined): string {
   if (ms === undefined) return '-';
   if (ms < 1000) return `${String(ms)} ms`;
-  return ms < 60_000
-    ? `${(ms / 1000).toFixed(1)} s`
-    : `${String(Math.floor(ms / 60_000))} min ${String(Math.round(ms / 1000) % 60)} s`;
+  // From where one digit behind the point would round it to a minute.
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  return `${String(Math.floor(seconds / 60))} min ${String(seconds % 60)} s`;
 }
 
 /** What the last answer of a service was: its status, else the error. */

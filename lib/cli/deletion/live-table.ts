@@ -2,6 +2,7 @@ import type { CliOutput } from '../cli-io.js';
 import { table } from '../output.js';
 import type { DeletionState, ServiceLine } from './deletion-state.js';
 import { countInWords, durationInWords, statusInWords } from './deletion-words.js';
+import { STOPPING } from './progress-line.js';
 
 const BAR_WIDTH = 24;
 const REDRAW_MS = 200;
@@ -9,6 +10,8 @@ const REDRAW_MS = 200;
 /** A table that changes where it stands. */
 export interface LiveTable {
   readonly draw: () => void;
+  /** Takes it away for what `act` writes, and draws it again below that. */
+  readonly aside: (act: () => void) => void;
   /** Takes it away. */
   readonly end: () => void;
 }
@@ -21,7 +24,12 @@ export function hasRoom({ rows = 24 }: CliOutput, services: number): boolean {
 /** Draws the table of a run, and again several times a second while it goes on. */
 export function createLiveTable(output: CliOutput, state: DeletionState): LiveTable {
   let height = 0;
-  const erase = (): string => (height === 0 ? '' : `\u001B[${String(height)}A\u001B[0J`);
+  // From the first column: a terminal shows ^C where the cursor stands, and leaves it behind that.
+  const erase = (): string => (height === 0 ? '' : `\r\u001B[${String(height)}A\u001B[0J`);
+  const clear = (): void => {
+    output.write(erase());
+    height = 0;
+  };
   const draw = (): void => {
     const lines = tableOf(state).map((line) => line.slice(0, (output.columns ?? 80) - 1));
     output.write(erase() + lines.map((line) => `${line}\n`).join(''));
@@ -31,17 +39,22 @@ export function createLiveTable(output: CliOutput, state: DeletionState): LiveTa
   timer.unref();
   return {
     draw,
+    aside(act) {
+      clear();
+      act();
+      draw();
+    },
     end() {
       clearInterval(timer);
-      output.write(erase());
-      height = 0;
+      clear();
     },
   };
 }
 
-/** The lines of the table: a bar, and a line for each service. */
-export function tableOf({ lines }: DeletionState, now: number = performance.now()): readonly string[] {
+/** The lines of the table: a bar, a line for each service, and why it stops. */
+export function tableOf({ lines, stopping }: DeletionState, now: number = performance.now()): readonly string[] {
   const all = [...lines.values()];
+  const reason = stopping();
   const done = all.filter(({ status }) => status === 'deleted' || status === 'already_gone').length;
   return [
     progressBar(done, all.length),
@@ -49,6 +62,7 @@ export function tableOf({ lines }: DeletionState, now: number = performance.now(
       ['service', 'state', 'records', 'requests', 'time'],
       all.map((line) => asRow(line, now)),
     ),
+    ...(reason === undefined ? [] : [STOPPING[reason]]),
   ];
 }
 

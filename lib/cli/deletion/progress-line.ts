@@ -1,10 +1,11 @@
 import type { DeletionProgress } from '../../client/tenant-deletion/deletion-progress.js';
 import { printable } from '../cli-io.js';
-import { answerInWords, countInWords, durationInWords, statusInWords } from './deletion-words.js';
+import { answerInWords, durationInWords, statusInWords } from './deletion-words.js';
 
-const STOPPING = {
+/** What happens when a run stops early. */
+export const STOPPING = {
   refused: 'A service refused: no other is asked any more.',
-  aborted: 'Stopping: no service is asked any more, calls in flight are waited for.',
+  aborted: 'Stopping: calls in flight are waited for. Interrupt again to end at once.',
   deadline: 'Its time is over: calls in flight are broken off.',
 } as const;
 
@@ -15,7 +16,8 @@ export function progressLine(event: DeletionProgress): string | undefined {
       return event.attempt === 1 ? undefined : `${event.service}: asked once more (${String(event.attempt)})`;
     case 'service_outcome': {
       const { service, outcome, tries, durationMs } = event;
-      const records = outcome.status === 'deleted' ? `, ${countInWords(outcome.total)} records` : '';
+      const total = outcome.status === 'deleted' ? outcome.total : undefined;
+      const records = total === undefined ? '' : `, ${String(total)} ${total === 1 ? 'record' : 'records'}`;
       const note = outcome.detail === undefined ? '' : `: ${printable(outcome.detail)}`;
       return `${service}: ${statusInWords(outcome.status)}${records} (${answerInWords(outcome)}, ${requests(tries)}, ${durationInWords(durationMs)})${note}`;
     }

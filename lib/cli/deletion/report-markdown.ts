@@ -1,6 +1,13 @@
-import type { DeletionReport, ServiceReport } from '../../client/tenant-deletion/deletion-report.js';
+import type { DeletionReport, RunSessionFact, ServiceReport } from '../../client/tenant-deletion/deletion-report.js';
 import { printable } from '../cli-io.js';
-import { answerInWords, countInWords, durationInWords, stateInWords, statusInWords } from './deletion-words.js';
+import {
+  answerInWords,
+  countInWords,
+  durationInWords,
+  stateInWords,
+  statusInWords,
+  timesInWords,
+} from './deletion-words.js';
 
 /** Sets the report of a run in Markdown: what an auditor asks for. */
 export function reportAsMarkdown(report: DeletionReport): string {
@@ -11,7 +18,8 @@ export function reportAsMarkdown(report: DeletionReport): string {
     ['Began', report.startedAt],
     ['Ended', report.endedAt ?? 'not yet'],
     ['Took', durationInWords(report.durationMs)],
-    ['Resumed', `${String(report.resumptions)} times`],
+    ['Resumed', resumedInWords(report)],
+    ...(report.abandoned === undefined ? [] : [['Given up', byWhom(report.abandoned)] as const]),
     ['Preview', report.previewId ?? 'none: nobody had looked'],
     ['Records previewed', countInWords(report.previewTotal)],
     ['Records deleted', String(report.deletedTotal)],
@@ -28,6 +36,14 @@ export function reportAsMarkdown(report: DeletionReport): string {
     '',
     ...countsOf(report.services),
   ].join('\n');
+}
+
+function resumedInWords({ resumptions, sessions }: DeletionReport): string {
+  return [timesInWords(resumptions), ...sessions.slice(1).map(byWhom)].join('; ');
+}
+
+function byWhom({ at, requestedBy }: RunSessionFact): string {
+  return `${at} by ${requestedBy}`;
 }
 
 function asRow(service: ServiceReport): readonly string[] {
@@ -63,5 +79,5 @@ function markdownTable(head: readonly string[], rows: readonly (readonly string[
 
 /** What somebody else wrote is shown as it is, and is no Markdown or HTML. */
 function cell(text: string): string {
-  return printable(text).replaceAll(/[\\`*[\]<>|]/g, String.raw`\$&`);
+  return printable(text).replaceAll(/[\\`*~&[\]<>|]|(?<!\w)_|_(?!\w)/g, String.raw`\$&`);
 }

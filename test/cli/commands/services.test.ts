@@ -27,11 +27,23 @@ describe('service-auth services', () => {
   it('lists those of services.json, with what it leaves out', async () => {
     cli.write(
       'services.json',
-      JSON.stringify([{ name: 'a-service' }, { name: 'b', url: 'https://b.example:8443/', apiPath: '/b/' }]),
+      JSON.stringify([
+        { name: 'a-service' },
+        { name: 'b', url: 'https://b.example:8443/', apiPath: '/b/', after: ['a-service'], holdsTenantData: false },
+        { name: 'c', after: [] },
+        { name: 'tenant-deletion-orchestrator' },
+      ]),
     );
     expect(JSON.parse((await cli.run(['services', '--json'])).stdout)).to.deep.equal([
-      { name: 'a-service', url: 'http://a-service:8000', apiPath: '/api/v1/a' },
-      { name: 'b', url: 'https://b.example:8443', apiPath: '/b' },
+      { name: 'a-service', url: 'http://a-service:8000', apiPath: '/api/v1/a', holdsTenantData: true },
+      { name: 'b', url: 'https://b.example:8443', apiPath: '/b', holdsTenantData: false, after: ['a-service'] },
+      { name: 'c', url: 'http://c:8000', apiPath: '/api/v1/c', holdsTenantData: true, after: [] },
+      {
+        name: 'tenant-deletion-orchestrator',
+        url: 'http://tenant-deletion-orchestrator:8000',
+        apiPath: '/api/v1/tenant-deletion-orchestrator',
+        holdsTenantData: false,
+      },
     ]);
     expect((await cli.run(['generate', 'a-service'])).code).to.equal(0);
     expect((await cli.run(['generate', 'orders-service'])).code).to.equal(2);
@@ -71,6 +83,14 @@ describe('service-auth services', () => {
     '[{ "name": "a", "apiPath": "a" }]',
     '[{ "name": "a", "apiPath": "/a b" }]',
     '[{ "name": "a", "apiPath": 1 }]',
+    '[{ "name": "a", "after": "b" }]',
+    '[{ "name": "a", "after": ["B"] }]',
+    '[{ "name": "a", "after": [1] }]',
+    '[{ "name": "a", "after": null }]',
+    '[{ "name": "a", "holdsTenantData": "no" }]',
+    '[{ "name": "a", "holdsTenantData": 0 }]',
+    '[{ "name": "a", "holdsTenantData": null }]',
+    '[{ "name": "a", "holdstenantdata": true }]',
   ];
   for (const text of WRONG) {
     it(`refuses ${text || 'an empty file'}`, async () => {
