@@ -32,6 +32,7 @@ export type { DeletionPreview } from './tenant-deletion/deletion-preview.js';
 export type {
   DeletionProgress,
   DeletionRun,
+  LockWaitingEvent,
   RunEndedEvent,
   RunStartedEvent,
   RunStoppingEvent,
@@ -39,7 +40,13 @@ export type {
   ServiceOutcomeEvent,
   ServiceWaitingEvent,
 } from './tenant-deletion/deletion-progress.js';
-export type { DeletionReport, RunSessionFact, RunState, ServiceReport, StopReason } from './tenant-deletion/deletion-report.js';
+export type {
+  DeletionReport,
+  RunSessionFact,
+  RunState,
+  ServiceReport,
+  StopReason,
+} from './tenant-deletion/deletion-report.js';
 export type { DeletionLedger, LedgerLine, LedgerPart } from './tenant-deletion/ledger/deletion-ledger.js';
 export { fileLedger } from './tenant-deletion/ledger/file-ledger.js';
 export type { PreviewedService } from './tenant-deletion/ledger/ledger-records.js';

@@ -90,21 +90,28 @@ function createRecorder(directory: string): (command: string) => string {
   env['PATH'] = `${directory}:${String(process.env['PATH'])}`;
   return (command) => {
     if (command.includes('bakery.json')) waitForServices(directory);
-    const { stdout, status } = spawnSync('script', ['-qec', standIns.undo(command), '/dev/null'], {
-      cwd: directory,
-      env,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'inherit'],
-      timeout: 60_000,
-    });
+    const { stdout, status } = spawnSync(
+      'script',
+      ['-qec', `stty rows 50 columns 160; ${standIns.undo(command)}`, '/dev/null'],
+      {
+        cwd: directory,
+        env,
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'inherit'],
+        timeout: 60_000,
+      },
+    );
     const text = standIns.apply(onScreen(stdout.replaceAll('\r\n', '\n')).trimEnd());
     return status === 0 ? text : `${text}\n(exit code ${String(status)})`;
   };
 }
 
+// eslint-disable-next-line no-control-regex -- how a terminal is told to go up and erase
+const ERASED = /\r?\u001B\[(\d+)A\u001B\[0J/;
+
 /** What is left of an output whose program went up some lines and erased them. */
 function onScreen(output: string): string {
-  const [first = '', ...rest] = output.split(/\u001B\[(\d+)A\u001B\[0J/);
+  const [first = '', ...rest] = output.split(ERASED);
   let text = first;
   for (let i = 0; i < rest.length; i += 2) {
     const lines = text.split('\n');

@@ -7,6 +7,7 @@ import type { DeletionLedger } from '../../client/tenant-deletion/ledger/deletio
 import { createTenantDeletion, type TenantDeletion } from '../../client/tenant-deletion/tenant-deletion.js';
 import type { DeletionRun } from '../../client/tenant-deletion/deletion-progress.js';
 import type { DeletionReport } from '../../client/tenant-deletion/deletion-report.js';
+import { isTenantDeletionError } from '../../client/tenant-deletion/tenant-deletion-error.js';
 import { isTenantId } from '../../shared/tenant-data.js';
 import { failure, interrupted, usageError } from '../cli-error.js';
 import type { CliIo } from '../cli-io.js';
@@ -82,6 +83,8 @@ export function addDeleteTenant(program: Command, io: CliIo): void {
       try {
         await act({ io, tenantId, options, deletion, view, next, signal: stop.signal });
       } catch (error) {
+        // Whoever waits for a lock and gives up has deleted nothing.
+        if (stop.signal.aborted && isTenantDeletionError(error)) throw interrupted(error.message);
         throw withNextCommand(error, next);
       } finally {
         endListening?.();

@@ -12,6 +12,8 @@ export const STOPPING = {
 /** One event as a line, for logs and pipes; undefined: nothing worth one. */
 export function progressLine(event: DeletionProgress): string | undefined {
   switch (event.type) {
+    case 'lock_waiting':
+      return `The process before may still be at it: its lock is waited for, ${durationInWords(event.delayMs)} at most.`;
     case 'service_asked':
       return event.attempt === 1 ? undefined : `${event.service}: asked once more (${String(event.attempt)})`;
     case 'service_outcome': {

@@ -45,7 +45,8 @@ export async function takePreview(
       ),
     );
     const record: PreviewRecord = { type: 'preview', previewId, tenantId, at: new Date().toISOString(), services };
-    await writePreview(ledger, logOf(tenantId), record);
+    // Nobody can decide by one that was broken off.
+    if (signal?.aborted !== true) await writePreview(ledger, logOf(tenantId), record);
     return previewOf(record);
   } finally {
     limit.release();

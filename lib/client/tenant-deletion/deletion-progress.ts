@@ -3,12 +3,20 @@ import type { ServiceOutcome } from './outcome.js';
 
 /** What a run tells while it goes on. */
 export type DeletionProgress =
+  | LockWaitingEvent
   | RunStartedEvent
   | ServiceAskedEvent
   | ServiceOutcomeEvent
   | ServiceWaitingEvent
   | RunStoppingEvent
   | RunEndedEvent;
+
+/** The process before may still live: its lock is waited for. */
+export interface LockWaitingEvent {
+  readonly type: 'lock_waiting';
+  /** At most. */
+  readonly delayMs: number;
+}
 
 /** The ledger has the run; nothing is sent yet. From here on it can be resumed. */
 export interface RunStartedEvent {

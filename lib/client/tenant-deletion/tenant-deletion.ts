@@ -27,7 +27,7 @@ import { TenantDeletionError } from './tenant-deletion-error.js';
 /** Deletes tenants in all services, and can prove it. */
 export interface TenantDeletion {
   /**
-   * Asks every service what would go. Changes nothing but the ledger, which knows of the preview then.
+   * Asks every service what would go. Changes nothing but the ledger, which knows of the preview then, if `signal` did not break it off.
    *
    * @throws TenantDeletionError where the ledger cannot be written. Services that do not answer are part of the preview
    */
@@ -184,7 +184,10 @@ async function goOn(
     return report;
   }
   checkMayGoOn(settings, run);
-  const lease = await takeLease({ ledger, log, waits: true, signal });
+  const onWait = (delayMs: number): void => {
+    feed.tell({ type: 'lock_waiting', delayMs });
+  };
+  const lease = await takeLease({ ledger, log, waits: true, signal, onWait });
   return whileHeld(lease, async () => {
     checkMayGoOn(settings, findRun(lease.history, runId));
     return session(settings, lease, feed, signal, { type: 'resume', runId, requestedBy });

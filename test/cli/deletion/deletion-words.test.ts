@@ -90,6 +90,10 @@ describe('numbers in words', () => {
 
 describe('progressLine', () => {
   const LINES: readonly (readonly [Parameters<typeof progressLine>[0], string | undefined])[] = [
+    [
+      { type: 'lock_waiting', delayMs: 15_000 },
+      'The process before may still be at it: its lock is waited for, 15.0 s at most.',
+    ],
     [{ type: 'run_started', runId: 'r', tenantId: '7', isResumed: false, report: REPORT }, undefined],
     [{ type: 'service_asked', service: 'a', attempt: 1 }, undefined],
     [{ type: 'service_asked', service: 'a', attempt: 2 }, 'a: asked once more (2)'],

@@ -67,7 +67,10 @@ describe('checkRunMayBegin', () => {
       { previewed: [SERVICES[0]!, { service: 'sales', status: 'failed' }] },
     ],
     ['a run before it that is complete', { runs: [{ services: withOutcome({ status: 'already_gone' }) }] }],
-    ['a run before it that was given up', { runs: [{ services: withOutcome(), abandoned: { at: '2026-01-01T00:00:00.000Z', requestedBy: 'x' } }] }],
+    [
+      'a run before it that was given up',
+      { runs: [{ services: withOutcome(), abandoned: { at: '2026-01-01T00:00:00.000Z', requestedBy: 'x' } }] },
+    ],
     ['a run before it that used another preview', { runs: [{ previewId: 'q' }] }],
   ];
   for (const [name, given] of allowed) {

@@ -168,7 +168,9 @@ describe('a tenant deletion whose process dies', () => {
     const runId = await dieAt(({ type }) => type === 'end');
     expect(await deletion.report(runId)).to.include({ state: 'running', deletedTotal: 3 });
     const run = deletion.resume(runId);
-    expect((await heard(run)).map(({ type }) => type)).to.deep.equal(['run_started', 'run_ended']);
+    const events = await heard(run);
+    expect(events.map(({ type }) => type)).to.deep.equal(['lock_waiting', 'run_started', 'run_ended']);
+    expect(events[0]).to.have.property('delayMs').within(1, 15_000);
     expect(await run).to.include({ state: 'complete', deletedTotal: 3 });
     expect(services.map(({ requests }) => requests.length)).to.deep.equal([1, 1]);
   });

@@ -96,6 +96,8 @@ describe('createTenantDeletion', () => {
     it('asks nobody where its signal was aborted before', async () => {
       const { deletion, services } = await start(['orders', 'sales']);
       const preview = await deletion.preview(TENANT, { signal: AbortSignal.abort() });
+      // Nobody can decide by it.
+      expect((await deletion.status(TENANT)).preview).to.equal(undefined);
       expect(preview.services.map(({ status }) => status)).to.deep.equal(['failed', 'failed']);
       expect(services.flatMap(({ requests }) => requests)).to.deep.equal([]);
     });
