@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { expect } from 'chai';
 import sinon from 'sinon';
 import { redisOfSuite } from '../../support/redis-rig.js';
@@ -515,6 +515,30 @@ describe('service-auth delete-tenant', () => {
       ]);
       expect(report).to.include({ runId: run, state: 'complete', resumptions: 1, deletedTotal: 33 });
       expect((report['services'] as Report['services']).map(({ attempts }) => attempts)).to.deep.equal([1, 2]);
+    });
+
+    it('says that it waits for a lock, and ends with 130 and nothing sent where that is interrupted', async () => {
+      const run = await unfinishedRun();
+      const [log = ''] = rig.ledgers();
+      // As if a process of another machine had just gone on with it.
+      const holder = { id: 'h', pid: 1, machine: 'elsewhere' };
+      const [epoch, seen] = [2, statSync(rig.cli.path(log)).size];
+      const lock = { type: 'lock', epoch, seen, holder, at: new Date().toISOString() };
+      appendFileSync(rig.cli.path(log), `\n${JSON.stringify(lock)}\n`);
+      await expectNothingSent(async () => {
+        let interrupt = (): void => undefined;
+        const { code, stdout, stderr } = await rig.run(['7', '--resume', run], {
+          onInterrupt: (listener) => {
+            interrupt = listener;
+            return () => undefined;
+          },
+          onWrite: (text) => {
+            if (text.includes('its lock is waited for')) interrupt();
+          },
+        });
+        expect({ code, stdout }).to.deep.equal({ code: 130, stdout: '' });
+        expect(stderr).to.include('is being deleted by another process');
+      });
     });
 
     it('of a complete run gives its report, and sends nothing', async () => {
