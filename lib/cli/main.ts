@@ -14,6 +14,8 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+/** Within which time a second interrupt is the same one, in ms. */
+const SAME_INTERRUPT_MS = 300;
 const INTERRUPTS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 const exitCode = await runCli(process.argv.slice(2), {
@@ -37,9 +39,13 @@ const exitCode = await runCli(process.argv.slice(2), {
     const end = (): void => {
       for (const signal of INTERRUPTS) process.off(signal, once);
     };
+    let isTold = false;
     const once = (): void => {
-      end();
+      if (isTold) return;
+      isTold = true;
       listener();
+      // npx and npm send on what the terminal has sent already: that is no second time.
+      setTimeout(end, SAME_INTERRUPT_MS).unref();
     };
     for (const signal of INTERRUPTS) process.on(signal, once);
     return end;

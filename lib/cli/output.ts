@@ -1,9 +1,18 @@
 import { DAY_SECONDS, LAST_DATE_SECONDS } from '../shared/seconds.js';
 import type { CliIo } from './cli-io.js';
 
+// What JSON leaves as it is, and terminals obey: 8-bit controls, and what turns round or hides what stands beside it.
+const OBEYED = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
+/** Sets a result as JSON that a terminal shows and does nothing else with. */
+export function inJson(value: unknown): string {
+  const text = JSON.stringify(value, null, 2);
+  return `${text.replaceAll(OBEYED, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`;
+}
+
 /** Prints the result for a program: JSON. */
 export function printJson(io: CliIo, value: unknown): void {
-  io.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  io.stdout.write(inJson(value));
 }
 
 /** Prints lines of the result. */

@@ -1,5 +1,6 @@
 import { ConfigurationError } from './errors.js';
 import { describe } from './options.js';
+import { redactText } from './redact.js';
 
 /** How many records there are of each kind, such as `{ orders: 12, order_lines: 40 }`. */
 export type RecordCounts = Readonly<Record<string, number>>;
@@ -33,7 +34,8 @@ const MAX_TENANT_ID_LENGTH = 255;
 
 /**
  * Returns a tenant id that can be a segment of a path. What it looks like is the application's own affair; `.` and `..` would name
- * another path, and a control character or half a character can't be sent.
+ * another path, and so would slashes, backslashes and percent signs where a proxy decodes before it resolves (nginx does): they would delete
+ * another tenant. A control character or half a character can't be sent.
  *
  * @throws ConfigurationError naming the rule, without the id
  */
@@ -41,14 +43,14 @@ export function checkTenantId(setting: string, id: unknown): string {
   if (isTenantId(id)) return id;
   throw new ConfigurationError(
     setting,
-    `must be a text of 1 to ${String(MAX_TENANT_ID_LENGTH)} characters without control characters that is neither '.' nor '..', not ${describe(id)}.`,
+    `must be a text of 1 to ${String(MAX_TENANT_ID_LENGTH)} characters without slash, backslash, percent sign and control characters that is neither '.' nor '..', not ${describe(id)}.`,
   );
 }
 
 /** Tells whether `id` can be a segment of a path. */
 export function isTenantId(id: unknown): id is string {
   return (
-    typeof id === 'string' && id !== '' && id.length <= MAX_TENANT_ID_LENGTH && !/^\.\.?$|[\p{Cc}\p{Cs}]/u.test(id)
+    typeof id === 'string' && id !== '' && id.length <= MAX_TENANT_ID_LENGTH && !/^\.\.?$|[/\\%\p{Cc}\p{Cs}]/u.test(id)
   );
 }
 
@@ -78,7 +80,10 @@ export function readCounts(body: unknown, names: readonly ('counts' | 'deleted')
   const given = names.map((name) => fields[name]).find((value) => value !== undefined);
   const counts = isRecordCounts(given) ? Object.freeze({ ...given }) : undefined;
   const stated = isCount(fields['total']) ? fields['total'] : undefined;
-  return { counts, total: counts === undefined ? (stated ?? (isCount(given) ? given : undefined)) : totalOf(counts) };
+  if (counts === undefined) return { counts, total: stated ?? (isCount(given) ? given : undefined) };
+  const total = totalOf(counts);
+  // Of two numbers that disagree none is to be believed: least of all that nothing is there.
+  return stated === undefined || stated === total ? { counts, total } : { counts: undefined, total: undefined };
 }
 
 /** The sum of counts. */
@@ -86,13 +91,17 @@ export function totalOf(counts: RecordCounts): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0);
 }
 
-const MAX_KINDS = 1000;
+// They are kept in ledgers, which must not grow with what services make up.
+const MAX_KINDS = 200;
+const MAX_KIND_LENGTH = 100;
 
-/** Tells whether `value` is an object of whole numbers, none below 0. */
+/** Tells whether `value` is an object of at most 200 whole numbers, none below 0, under names of at most 100 characters. */
 export function isRecordCounts(value: unknown): value is RecordCounts {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const counts = Object.values(value);
-  return counts.length <= MAX_KINDS && counts.every(isCount);
+  const counts = Object.entries(value);
+  // A name that may be a secret would be kept in ledgers and shown in reports.
+  const isName = (kind: string): boolean => kind.length <= MAX_KIND_LENGTH && redactText(kind) === kind;
+  return counts.length <= MAX_KINDS && counts.every(([kind, count]) => isName(kind) && isCount(count));
 }
 
 function isCount(value: unknown): value is number {

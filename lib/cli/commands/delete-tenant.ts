@@ -23,7 +23,7 @@ import { inTermsOfOptions, withNextCommand } from '../deletion/refusals.js';
 import { reportAsMarkdown } from '../deletion/report-markdown.js';
 import { readServices } from '../known-services.js';
 import { parseCount, parseTimeLimit } from '../option-values.js';
-import { print, printJson, say } from '../output.js';
+import { inJson, print, printJson, say } from '../output.js';
 import type { StoreOptions } from '../store/open-store.js';
 
 interface DeleteTenantOptions extends StoreOptions {
@@ -223,12 +223,11 @@ async function follow(job: Job, run: DeletionRun): Promise<void> {
 }
 
 function writeReport({ io, options }: Job, report: DeletionReport): void {
-  const asJson = `${JSON.stringify(report, null, 2)}\n`;
   const asMarkdown = reportAsMarkdown(report);
-  if (options.json === true) io.stdout.write(asJson);
+  if (options.json === true) printJson(io, report);
   else print(io, asMarkdown);
   if (options.report !== undefined) {
     const path = resolve(io.cwd, options.report);
-    writeFileSync(path, options.report.endsWith('.json') ? asJson : `${asMarkdown}\n`, { mode: 0o600 });
+    writeFileSync(path, options.report.endsWith('.json') ? inJson(report) : `${asMarkdown}\n`, { mode: 0o600 });
   }
 }

@@ -2,6 +2,7 @@ import { hostname, userInfo } from 'node:os';
 import { ConfigurationError } from '../../shared/errors.js';
 import { type Logger, readLogger } from '../../shared/log.js';
 import { checkOptionNames, describe, ownOptions, readFlag, wholeNumber } from '../../shared/options.js';
+import { redactText } from '../../shared/redact.js';
 import { checkServiceName } from '../../shared/services.js';
 import { MAX_TIMEOUT_MS } from '../client-options.js';
 import type { ServiceClient } from '../service-client.js';
@@ -154,6 +155,9 @@ function settleCommon(options: ResumeDeletionOptions): Pick<RunSettings, 'reques
   if (typeof requestedBy !== 'string' || !/^[^\p{Cc}\p{Cs}]{1,200}$/u.test(requestedBy)) {
     throw new ConfigurationError('requestedBy', 'must be a text of 1 to 200 characters without control characters.');
   }
+  // The ledger keeps it, and the report shows it.
+  if (redactText(requestedBy) !== requestedBy)
+    throw new ConfigurationError('requestedBy', 'holds what may be a secret.');
   return { requestedBy, signal: readSignal(options.signal) };
 }
 

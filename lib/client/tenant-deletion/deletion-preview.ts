@@ -67,14 +67,15 @@ async function previewService(
   const answer = await askService(client, {
     method: 'GET',
     url: service.url + previewPath(tenantId),
+    tenantId,
     requestId: `${previewId}.${service.name}`,
     signal,
   });
-  return { service: service.name, ...judgePreview(answer) };
+  return { service: service.name, url: service.url, ...judgePreview(answer) };
 }
 
 /** Says what an answer to a preview means. */
-export function judgePreview(answer: ServiceAnswer): Omit<PreviewedService, 'service'> {
+export function judgePreview(answer: ServiceAnswer): Omit<PreviewedService, 'service' | 'url'> {
   const { status, speaker, code, detail } = answer;
   const facts = {
     ...(status !== undefined && { httpStatus: status }),
@@ -84,6 +85,10 @@ export function judgePreview(answer: ServiceAnswer): Omit<PreviewedService, 'ser
   if (status === 401 || status === 403) return { status: 'refused', ...facts };
   if ((status === 404 || status === 410) && speaker === 'service') return { status: 'nothing', ...facts, total: 0 };
   if (status !== 200) return { status: 'failed', ...facts };
+  if (answer.isOfAnother === true) {
+    const why = 'It answers for another tenant: does something on the way change the path?';
+    return { status: 'failed', ...facts, detail: why };
+  }
   const { counts, total } = readCounts(answer.body, ['counts']);
   if (total === undefined) return { status: 'uncounted', ...facts };
   return { status: 'counted', ...facts, ...(counts !== undefined && { counts }), total };

@@ -32,9 +32,7 @@ export function judgeDeletion(
   const { status, ran } = answer;
   const facts = factsOf(answer);
   if (status === 202) return judgeAccepted(facts, pollUrl);
-  if (status !== undefined && DONE_STATUSES.has(status)) {
-    return { status: 'deleted', ...facts, ...readCounts(answer.body, ['deleted', 'counts']) };
-  }
+  if (status !== undefined && DONE_STATUSES.has(status)) return judgeSuccess(answer, facts, pollUrl);
   if (status === 401 || status === 403) return { status: 'refused', ...facts };
   if (status === 404 || status === 410) return judgeAbsence(answer, prior.mayHaveRun || ran === 'unknown', facts);
   const isOpen = prior.isLost || answer.isLost || isUndecided(answer);
@@ -44,6 +42,27 @@ export function judgeDeletion(
 function judgeAccepted(facts: AnswerFacts, pollUrl: string | undefined): ServiceOutcome {
   if (pollUrl !== undefined) return { status: 'accepted', pollUrl, ...facts };
   return { status: 'unknown', ...facts, detail: 'Its Location leads to another origin, where it is not followed.' };
+}
+
+/** What says 200 and means something else: of another tenant, by a page of something in between, or with another word in the body. */
+function judgeSuccess(answer: ServiceAnswer, facts: AnswerFacts, pollUrl: string | undefined): ServiceOutcome {
+  if (answer.isOfAnother === true) return { status: 'unknown', ...facts, detail: OF_ANOTHER };
+  if (isPage(answer)) return { status: 'unknown', ...facts, detail: NOT_BY_THE_SERVICE };
+  const said = saidIn(answer.body);
+  if (GOING_ON.has(said)) return judgeAccepted(facts, pollUrl);
+  if (WENT_WRONG.has(said)) return { status: 'failed', ...facts, detail: 'It answers that it failed.' };
+  return { status: 'deleted', ...facts, ...readCounts(answer.body, ['deleted', 'counts']) };
+}
+
+const OF_ANOTHER = 'It answers for another tenant: does something on the way change the path?';
+
+/** A login or default page: HTML that is no service's answer to a deletion. */
+function isPage({ speaker, body }: ServiceAnswer): boolean {
+  return (
+    speaker === 'between' &&
+    typeof body === 'string' &&
+    /^\s*<(?:!doctype|html|head|body|p|h1|center|title)\b/i.test(body)
+  );
 }
 
 /** 404 and 410: whether the service said it, and whether it is the trace of an own try. */
@@ -116,8 +135,9 @@ export function judgePoll(answer: ServiceAnswer, location: string | undefined): 
   if (!DONE_STATUSES.has(status)) return { next: 'end', outcome: { status: 'unknown', ...facts } };
   // A page of something in between; the service would say it in JSON, or say nothing.
   if (answer.speaker === 'between' && typeof body === 'string' && body !== '') return { next: 'look_again' };
+  if (answer.isOfAnother === true) return { next: 'end', outcome: { status: 'unknown', ...facts, detail: OF_ANOTHER } };
   const said = saidIn(body);
-  if (GOING_ON.has(said)) return { next: 'look_again' };
+  if (GOING_ON.has(said) || saysNotYet(body)) return { next: 'look_again' };
   if (WENT_WRONG.has(said)) return { next: 'end', outcome: { status: 'failed', ...facts, detail: SAID_FAILED } };
   if (!WENT_WELL.has(said)) return { next: 'end', outcome: { status: 'unknown', ...facts, detail: SAID_SOMETHING } };
   return { next: 'end', outcome: { status: 'deleted', ...facts, ...readCounts(body, ['deleted', 'counts']) } };
@@ -128,6 +148,14 @@ function saidIn(body: unknown): string {
   const { status, state } = Object(body) as { readonly status?: unknown; readonly state?: unknown };
   const said = status ?? state ?? 'done';
   return typeof said === 'string' ? said.toLowerCase() : '';
+}
+
+/** A list says nothing of a job, and a preview under another name only how much is left. */
+function saysNotYet(body: unknown): boolean {
+  if (Array.isArray(body)) return true;
+  const { deleted, counts, done, complete, completed, finished } = Object(body) as Readonly<Record<string, unknown>>;
+  if ([done, complete, completed, finished].includes(false)) return true;
+  return deleted === undefined && counts !== undefined && readCounts(body, ['counts']).total !== 0;
 }
 
 const SAID_FAILED = 'The service had accepted it, and says that it failed.';
@@ -146,10 +174,22 @@ export function judgePreviewAsPoll(answer: ServiceAnswer): PollVerdict {
   const { status, speaker } = answer;
   const facts = factsOf(answer);
   if (status === 401 || status === 403) return { next: 'end', outcome: { status: 'refused', ...facts } };
+  if (answer.isOfAnother === true) return { next: 'end', outcome: { status: 'unknown', ...facts, detail: OF_ANOTHER } };
   // It was asked to delete before: JSON will do.
   const isGone = (status === 404 || status === 410) && speaker !== 'between';
   const isEmpty = status === 200 && readCounts(answer.body, ['counts']).total === 0;
   return isGone || isEmpty ? { next: 'end', outcome: { status: 'deleted', ...facts } } : { next: 'look_again' };
+}
+
+/**
+ * Tells whether a look that was answered shows nothing of the deletion: it may be under way all the same, or forgotten, as after a restart.
+ *
+ * @param isPreview - whether it was looked at by a preview, which knows of no job
+ */
+export function isDoubtful(answer: ServiceAnswer, isPreview: boolean): boolean {
+  if (isPassing(answer)) return false;
+  if (isPreview) return true;
+  return answer.status !== 202 && answer.status !== 303 && !GOING_ON.has(saidIn(answer.body));
 }
 
 // "Not now": busy, being deleted by the same key elsewhere, too early.

@@ -40,7 +40,7 @@ function serviceReport(runId: string, service: ServiceHistory, previewTotal: num
   const { counts, total } = outcome?.status === 'deleted' ? outcome : {};
   return {
     service: service.name,
-    url: service.url,
+    url: service.askedAt,
     status: outcome?.status ?? 'not_asked',
     ...given('counts', counts),
     ...given('total', total),

@@ -17,15 +17,17 @@ export function retryWaitMs(attempts: number, askedMs: number | undefined, rando
 
 const FIRST_LOOK_MS = 250;
 const MAX_LOOK_MS = 10_000;
+const LEAST_LOOK_MS = 1000;
 
 /**
  * How long to wait before the next look at an accepted deletion: 250 ms, growing to 10 s; where the service asks for another wait, that,
- * up to a minute.
+ * from a second to a minute.
  *
  * @param looks - how often it was looked at
  */
 export function pollWaitMs(looks: number, askedMs: number | undefined): number {
-  return Math.round(
-    askedMs === undefined ? Math.min(FIRST_LOOK_MS * 1.5 ** looks, MAX_LOOK_MS) : Math.min(askedMs, MAX_ASKED_MS),
-  );
+  const own = Math.min(FIRST_LOOK_MS * 1.5 ** looks, MAX_LOOK_MS);
+  // Who asks for none would be asked without a pause.
+  const asked = askedMs === undefined ? own : Math.max(Math.min(askedMs, MAX_ASKED_MS), Math.min(own, LEAST_LOOK_MS));
+  return Math.round(asked);
 }

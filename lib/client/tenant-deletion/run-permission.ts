@@ -8,11 +8,17 @@ import { TenantDeletionError } from './tenant-deletion-error.js';
  * Checks whether a run may begin: nobody deletes what they have not looked at, nor begins anew what has not ended.
  *
  * @param settings - of all runs
+ * @param tenantId - whom it is about
  * @param run - of this one
  * @param history - of the tenant
  * @throws TenantDeletionError that says why not
  */
-export function checkRunMayBegin(settings: DeletionSettings, run: RunSettings, history: TenantHistory): void {
+export function checkRunMayBegin(
+  settings: DeletionSettings,
+  tenantId: string,
+  run: RunSettings,
+  history: TenantHistory,
+): void {
   const unfinished = unfinishedRun(history);
   if (unfinished !== undefined) {
     throw refusal(
@@ -27,7 +33,7 @@ export function checkRunMayBegin(settings: DeletionSettings, run: RunSettings, h
     return;
   }
   const preview = history.previews.get(run.previewId);
-  if (preview === undefined) {
+  if (preview?.tenantId !== tenantId) {
     throw refusal('preview_unknown', 'The ledger has no preview of this tenant with this id. Take one with preview().');
   }
   const used = [...history.runs.values()].find(({ previewId }) => previewId === run.previewId);
@@ -51,10 +57,11 @@ function checkBlindRun({ isBlind }: RunSettings, maxRecords: number | undefined)
 
 function checkPreview(record: PreviewRecord, settings: DeletionSettings, maxRecords: number | undefined): void {
   const preview = previewOf(record);
-  const previewed = preview.services.map(({ service }) => service);
-  const isSame = previewed.length === settings.services.size && previewed.every((name) => settings.services.has(name));
+  const isSame =
+    preview.services.length === settings.services.size &&
+    preview.services.every(({ service, url }) => url !== undefined && settings.services.get(service)?.url === url);
   if (!isSame || Date.now() - Date.parse(preview.takenAt) > PREVIEW_LIFETIME_MS) {
-    const why = isSame ? 'is more than an hour old' : 'was taken of other services';
+    const why = isSame ? 'is more than an hour old' : 'was taken of other services, or at other places';
     throw refusal('preview_outdated', `The preview ${why}. Take another one.`);
   }
   const refusing = preview.services.filter(({ status }) => status === 'refused').map(({ service }) => service);

@@ -8,6 +8,7 @@ import { isComplete, type RunHistory, type ServiceHistory } from './ledger/tenan
 import { pause, type TenantLease } from './ledger/tenant-log.js';
 import { isDone, type ServiceOutcome } from './outcome.js';
 import {
+  isDoubtful,
   isWorthAnotherAttempt,
   judgeDeletion,
   judgePoll,
@@ -87,6 +88,11 @@ async function end({ settings, lease, run, limit, tell }: RunSession): Promise<D
   return report;
 }
 
+// How many looks may show nothing of what was accepted: then it is asked for again, by the same key. Those of 15 take a minute.
+const DOUBTS = 15;
+// The same for what an earlier session was told: since then the service may have forgotten it.
+const DOUBTS_OF_BEFORE = 3;
+
 /** Asks one service until there is no more to be tried. */
 async function settleService(session: RunSession, service: ServiceHistory, slots: Slots): Promise<void> {
   const { settings, limit, tell } = session;
@@ -94,7 +100,9 @@ async function settleService(session: RunSession, service: ServiceHistory, slots
   for (let asked = 0; !limit.soft.aborted; ) {
     const { outcome } = service;
     if (outcome?.status === 'accepted' && !service.isOpen) {
-      const verdict = await followAccepted(session, service, { pollUrl: outcome.pollUrl, waitMs: firstLookMs }, slots);
+      const first = { pollUrl: safePollUrl(session, service, outcome.pollUrl), waitMs: firstLookMs };
+      const patience = asked === 0 ? DOUBTS_OF_BEFORE : asked < settings.maxAttempts ? DOUBTS : Infinity;
+      const verdict = await followAccepted(session, service, { ...first, patience }, slots);
       if (verdict.next !== 'ask_again' || asked >= settings.maxAttempts) return;
     }
     const asking = await slots.use(() => askOnce(session, service));
@@ -124,7 +132,7 @@ async function askOnce(
   const { runId } = run;
   if (isStopped(limit)) return undefined;
   const attempt = service.attempts + 1;
-  await lease.write({ type: 'intention', runId, service: name, attempt });
+  await lease.write({ type: 'intention', runId, service: name, attempt, url: urlOf(settings, service) });
   const { mayHaveRun, isLost } = service;
   tell({ type: 'service_asked', service: name, attempt });
   const startedAt = performance.now();
@@ -133,6 +141,7 @@ async function askOnce(
   const question: ServiceQuestion = {
     method: 'DELETE',
     url,
+    tenantId: run.tenantId,
     requestId: `${runId}.${name}.${String(attempt)}`,
     headers: { [IDEMPOTENCY_KEY_HEADER]: idempotencyKeyOf(runId, name) },
     signal: limit.hard,
@@ -180,7 +189,7 @@ const NOT_SENT: ServiceAnswer = {
 async function followAccepted(
   session: RunSession,
   service: ServiceHistory,
-  first: { readonly pollUrl: string; readonly waitMs: number },
+  first: { readonly pollUrl: string; readonly waitMs: number; readonly patience: number },
   slots: Slots,
 ): Promise<PollVerdict> {
   const { settings, lease, run, limit, tell } = session;
@@ -190,6 +199,7 @@ async function followAccepted(
   const startedAt = performance.now();
   let { pollUrl, waitMs } = first;
   let verdict: PollVerdict = { next: 'look_again' };
+  let doubts = 0;
   for (let looks = 1; verdict.next === 'look_again'; looks++) {
     tell({ type: 'service_waiting', service: name, delayMs: waitMs });
     await pause(waitMs, limit.soft);
@@ -197,11 +207,15 @@ async function followAccepted(
     const requestId = `${runId}.${name}.look.${String(looks)}`;
     const url = pollUrl;
     const answer = await slots.use(() =>
-      askService(settings.client, { method: 'GET', url, requestId, signal: limit.hard }),
+      askService(settings.client, { method: 'GET', url, tenantId: run.tenantId, requestId, signal: limit.hard }),
     );
     const location = answer.location === undefined ? undefined : urlAtSameOrigin(answer.location, url);
     verdict = url === previewUrl ? judgePreviewAsPoll(answer) : judgePoll(answer, location);
-    if (verdict.next === 'look_again') pollUrl = verdict.pollUrl ?? pollUrl;
+    if (verdict.next === 'look_again') {
+      pollUrl = verdict.pollUrl ?? pollUrl;
+      if (isDoubtful(answer, url === previewUrl)) doubts++;
+      if (doubts >= first.patience) verdict = { next: 'ask_again' };
+    }
     waitMs = pollWaitMs(looks, answer.retryAfterMs);
   }
   if (verdict.next === 'end') {
@@ -230,6 +244,12 @@ function noteOutcome({ logger }: DeletionSettings, run: RunHistory, service: str
 /** Where a service is now: it may have moved since the run began. Without it the run would not have begun, or been gone on with. */
 function urlOf({ services }: DeletionSettings, { name }: ServiceHistory): string {
   return (services.get(name) as TenantDataService).url;
+}
+
+/** The ledger may have been edited, and the service may have moved: the token goes to no other origin than the service's. */
+function safePollUrl({ settings, run }: RunSession, service: ServiceHistory, pollUrl: string): string {
+  const base = urlOf(settings, service);
+  return urlAtSameOrigin(pollUrl, base) ?? base + previewPath(run.tenantId);
 }
 
 /** A `Location` may be relative; to another origin it is not followed, as the token would go along. The ledger keeps it: it must hold no secret. */

@@ -11,7 +11,7 @@ import { isUndecided } from './outcome-rules.js';
 
 /** Who speaks in an answer, as far as its form shows. */
 export type Speaker =
-  /** A problem document: the service, which alone knows of tenants. */
+  /** A problem document that has no code, or one about tenants: the service, which alone knows of them. */
   | 'service'
   /** Other JSON: the service, or something before it. */
   | 'unclear'
@@ -37,12 +37,16 @@ export interface ServiceAnswer {
   readonly retryAfterMs: number | undefined;
   /** How often the request was sent. */
   readonly tries: number;
+  /** Whether the body names another tenant than the one that was asked for. */
+  readonly isOfAnother?: boolean | undefined;
 }
 
 /** One request of the deletion job. */
 export interface ServiceQuestion {
   readonly method: 'GET' | 'DELETE';
   readonly url: string;
+  /** Whom it is about; an answer about another is noticed. */
+  readonly tenantId?: string | undefined;
   /** By which the request is found in everybody's logs. */
   readonly requestId: string;
   readonly headers?: Readonly<Record<string, string>> | undefined;
@@ -55,13 +59,21 @@ const MAX_DETAIL = 300;
 /** Asks a service. Every answer is one, a refusal too; and so is none. */
 export async function askService(
   client: ServiceClient,
-  { method, url, requestId, headers = {}, signal }: ServiceQuestion,
+  { method, url, tenantId, requestId, headers = {}, signal }: ServiceQuestion,
 ): Promise<ServiceAnswer> {
   const counted = countTries(client, requestId);
   const request = { method, url, headers: { ...headers, [REQUEST_ID_HEADER]: requestId }, signal };
   const answer = await send(client, request, counted);
   counted.end();
-  return answer;
+  return { ...answer, isOfAnother: namesAnother(answer.body, tenantId) };
+}
+
+/** A proxy on the way may have made another path of this one. */
+function namesAnother(body: unknown, tenantId: string | undefined): boolean {
+  const { tenant_id: named } = Object(body) as { readonly tenant_id?: unknown };
+  return (
+    tenantId !== undefined && (typeof named === 'string' || typeof named === 'number') && String(named) !== tenantId
+  );
 }
 
 async function send(client: ServiceClient, request: AxiosRequestConfig, counted: CountedTries): Promise<ServiceAnswer> {
@@ -159,7 +171,7 @@ function answerOf(error: unknown, { isLost, tries }: CountedTries): ServiceAnswe
   const headers = (response as { readonly headers?: Readonly<Record<string, unknown>> } | undefined)?.headers ?? {};
   return {
     status: response?.status,
-    speaker: speakerOf(headers['content-type']),
+    speaker: speakerOf(headers['content-type'], isAbsence(response?.status) ? problem?.['code'] : undefined),
     body: response?.data,
     location: locationOf(headers),
     ran: error.outcome,
@@ -171,9 +183,15 @@ function answerOf(error: unknown, { isLost, tries }: CountedTries): ServiceAnswe
   };
 }
 
-function speakerOf(contentType: unknown): Speaker {
+function isAbsence(status: number | undefined): boolean {
+  return status === 404 || status === 410;
+}
+
+function speakerOf(contentType: unknown, code?: unknown): Speaker {
   const type = String(contentType).split(';')[0]?.trim().toLowerCase();
-  if (type === PROBLEM_JSON) return 'service';
+  // A gateway may speak in problems too: of routes, and not of tenants.
+  const isAboutTenants = typeof code !== 'string' || /tenant|^(?:not_found|gone)$/i.test(code);
+  if (type === PROBLEM_JSON && isAboutTenants) return 'service';
   return type === 'application/json' || type?.endsWith('+json') === true ? 'unclear' : 'between';
 }
 

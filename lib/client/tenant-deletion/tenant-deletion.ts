@@ -16,7 +16,7 @@ import {
 import { type DeletionPreview, previewOf, takePreview } from './deletion-preview.js';
 import { asDeletionRun, createProgressFeed, type DeletionRun, type ProgressFeed } from './deletion-progress.js';
 import type { DeletionReport } from './deletion-report.js';
-import { type RunHistory, type TenantHistory, unfinishedRun } from './ledger/tenant-history.js';
+import { corrupt, isComplete, type RunHistory, type TenantHistory, unfinishedRun } from './ledger/tenant-history.js';
 import { type HolderFact, logOf, readHistory, takeLease, type TenantLease } from './ledger/tenant-log.js';
 import { reportOf } from './report-of-run.js';
 import { startRunLimit } from './run-limit.js';
@@ -149,10 +149,10 @@ async function begin(
   const log = logOf(tenantId);
   // What is refused anyhow is refused without taking a lock; who has it is said where somebody has it.
   const known = await readHistory(ledger, log);
-  if (known.lock === undefined) checkRunMayBegin(settings, run, known);
+  if (known.lock === undefined) checkRunMayBegin(settings, tenantId, run, known);
   const lease = await takeLease({ ledger, log });
   return whileHeld(lease, async () => {
-    checkRunMayBegin(settings, run, lease.history);
+    checkRunMayBegin(settings, tenantId, run, lease.history);
     const runId = `${log}-${randomBytes(6).toString('hex')}`;
     const { previewId, requestedBy, signal } = run;
     const services = [...settings.services.values()];
@@ -178,7 +178,7 @@ async function goOn(
   const log = logOfRun(runId);
   const known = await readHistory(ledger, log);
   const run = findRun(known, runId);
-  if (run.state === 'complete') {
+  if (run.state === 'complete' && isComplete(run)) {
     const report = reportOf(known, run);
     feed.tell({ type: 'run_ended', report });
     return report;
@@ -256,6 +256,7 @@ function logOfRun(runId: unknown): string {
 
 function findRun(history: TenantHistory, runId: string): RunHistory {
   const run = history.runs.get(runId);
+  if (run !== undefined && logOf(run.tenantId) !== logOfRun(runId)) throw corrupt('it is of another tenant');
   if (run !== undefined) return run;
   throw new TenantDeletionError(
     'run_unknown',

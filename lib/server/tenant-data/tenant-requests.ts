@@ -95,7 +95,8 @@ function deletionOf(
   key: string,
   isKeyed: boolean,
 ): Deletion {
-  const place = settings.service ?? req.baseUrl;
+  // Both: one service may have several of these routers. Express matches mounts whatever their case.
+  const place = `${settings.service ?? ''} ${req.baseUrl.toLowerCase()}`;
   return {
     name: operationName({ place, caller: caller.service, key }),
     subject: operationSubject(tenantId),

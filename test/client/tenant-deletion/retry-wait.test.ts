@@ -50,9 +50,10 @@ describe('pollWaitMs', () => {
     ]);
   });
 
-  it('is what the service asks for, up to a minute', () => {
+  it('is what the service asks for, from a second to a minute', () => {
     expect([0, 1000, 60_000, 60_001, Number.POSITIVE_INFINITY].map((asked) => pollWaitMs(5, asked))).to.deep.equal([
-      0, 1000, 60_000, 60_000, 60_000,
+      1000, 1000, 60_000, 60_000, 60_000,
     ]);
+    expect([0, 1, 2].map((looks) => pollWaitMs(looks, 0))).to.deep.equal([250, 375, 563]);
   });
 });

@@ -14,8 +14,8 @@ import { fakeDate } from '../../support/clock.js';
 const NOW = 1_800_000_000;
 
 const SERVICES: readonly PreviewedService[] = [
-  { service: 'orders', status: 'counted', total: 4 },
-  { service: 'sales', status: 'nothing', total: 0 },
+  { service: 'orders', url: 'http://orders', status: 'counted', total: 4 },
+  { service: 'sales', url: 'http://sales', status: 'nothing', total: 0 },
 ];
 
 /** What a run is checked by; everything is well where nothing else is said. */
@@ -28,6 +28,8 @@ interface Case {
   /** How old the preview is. */
   readonly ageMs?: number;
   readonly runs?: readonly Partial<RunHistory>[];
+  /** Whom the run is about; the preview is of `t`. */
+  readonly tenantId?: string;
 }
 
 function check({
@@ -37,6 +39,7 @@ function check({
   previewed = SERVICES,
   ageMs = 0,
   runs = [],
+  tenantId = 't',
 }: Case): void {
   const history: TenantHistory = emptyHistory();
   const takenAt = new Date(NOW * 1000 - ageMs).toISOString();
@@ -45,9 +48,12 @@ function check({
     const runId = `r${String(index)}`;
     history.runs.set(runId, { runId, abandoned: undefined, services: new Map(), ...one } as RunHistory);
   }
-  const settings = { maxRecords, services: new Map(names.map((name) => [name, {}])) } as unknown as DeletionSettings;
+  const settings = {
+    maxRecords,
+    services: new Map(names.map((name) => [name, { url: `http://${name}` }])),
+  } as unknown as DeletionSettings;
   const given = { previewId: 'p', isBlind: false, maxRecords: undefined, requestedBy: 'me', signal: undefined, ...run };
-  checkRunMayBegin(settings, given, history);
+  checkRunMayBegin(settings, tenantId, given, history);
 }
 
 const withOutcome = (outcome?: ServiceOutcome) =>
@@ -64,7 +70,7 @@ describe('checkRunMayBegin', () => {
     ['maxRecords of its own, which is more', { maxRecords: 3, run: { maxRecords: 4 } }],
     [
       'a preview with a silent service and no maxRecords',
-      { previewed: [SERVICES[0]!, { service: 'sales', status: 'failed' }] },
+      { previewed: [SERVICES[0]!, { service: 'sales', url: 'http://sales', status: 'failed' }] },
     ],
     ['a run before it that is complete', { runs: [{ services: withOutcome({ status: 'already_gone' }) }] }],
     [
@@ -81,10 +87,16 @@ describe('checkRunMayBegin', () => {
 
   const silent = (status: PreviewedService['status']): readonly PreviewedService[] => [
     SERVICES[0]!,
-    { service: 'sales', status },
+    { service: 'sales', url: 'http://sales', status },
   ];
   const refused: readonly (readonly [string, Case, string, string?])[] = [
     ['no preview', { run: { previewId: undefined } }, 'preview_required'],
+    ['a preview of another tenant', { tenantId: 'u' }, 'preview_unknown'],
+    [
+      'a preview of the same services elsewhere',
+      { previewed: [SERVICES[0]!, { ...SERVICES[1]!, url: 'http://staging' }] },
+      'preview_outdated',
+    ],
     ['no preview, and maxRecords', { run: { previewId: undefined, isBlind: true }, maxRecords: 9 }, 'preview_required'],
     ['an unknown preview', { run: { previewId: 'q' } }, 'preview_unknown'],
     ['an unknown preview, even where it may go without', { run: { previewId: 'q', isBlind: true } }, 'preview_unknown'],
@@ -131,7 +143,10 @@ describe('checkRunMayBegin', () => {
       check({ maxRecords: 9, previewed: silent('uncounted') });
     }).to.throw(/number of sales\./);
     expect(() => {
-      check({ maxRecords: 9, previewed: [SERVICES[1]!, { service: 'orders', status: 'failed' }] });
+      check({
+        maxRecords: 9,
+        previewed: [SERVICES[1]!, { service: 'orders', url: 'http://orders', status: 'failed' }],
+      });
     }).to.throw(/number of orders\./);
     expect(() => {
       check({ previewed: silent('refused') });

@@ -74,6 +74,7 @@ describe('askService', () => {
   it('takes a success apart', async () => {
     answers.push([202, 'application/json', '{"deleted":{"a":1}}', { location: '/jobs/1', 'retry-after': '3' }]);
     expect(await ask()).to.deep.equal({
+      isOfAnother: false,
       status: 202,
       speaker: 'unclear',
       body: { deleted: { a: 1 } },

@@ -249,7 +249,7 @@ describe('resume of a tenant deletion', () => {
       url: name === 'orders' ? (services[1]?.url ?? '') : url,
     }));
     const report = await createTenantDeletion({ client, ledger, services: elsewhere }).resume(runId);
-    expect(report.services[0]).to.include({ status: 'deleted', httpStatus: 404, url: services[0]?.url });
+    expect(report.services[0]).to.include({ status: 'deleted', httpStatus: 404, url: services[1]?.url });
     expect(services.map(({ requests }) => requests.length)).to.deep.equal([1, 2]);
   });
 

@@ -148,11 +148,11 @@ for (const { name, express } of EXPRESS_VERSIONS) {
   describe(`tenantDataRouter, ${name}: what its functions are told`, () => {
     it('is the tenant, the caller, the request and the key', async () => {
       const { app, previews, erasures } = rig();
-      await preview(app, 'a%2Fb%20%C3%A4');
-      await erase(app, undefined, 'a%2Fb%20%C3%A4');
-      await erase(app, '"k 1"', 'a%2Fb%20%C3%A4');
+      await preview(app, 'a%3Fb%20%C3%A4');
+      await erase(app, undefined, 'a%3Fb%20%C3%A4');
+      await erase(app, '"k 1"', 'a%3Fb%20%C3%A4');
       for (const [tenantId, context] of [...previews, ...erasures]) {
-        expect(tenantId).to.equal('a/b ä');
+        expect(tenantId).to.equal('a?b ä');
         expect(context).to.be.frozen;
         expect(context).to.include({ requestId: 'r-1' });
         expect((context as { caller: ServiceCaller }).caller).to.include({ type: 'service', service: ORCHESTRATOR });
@@ -364,7 +364,6 @@ for (const { name, express } of EXPRESS_VERSIONS) {
     it('name a tenant that is nearly none', async () => {
       for (const [id, tenant] of [
         ['...', '...'],
-        ['%25zz', '%zz'],
         ['x'.repeat(255), 'x'.repeat(255)],
       ] as const) {
         const answer = await erase(rig().app, undefined, id);

@@ -105,7 +105,7 @@ for (const { name, express } of EXPRESS_VERSIONS) {
       const died = idempotencyStoreInRedis({ url: suite.redis.url });
       stores.push(died);
       const claim = { owner: 'died', subject: operationSubject('t-1') };
-      const held = operationName({ place: SERVICE, caller: ORCHESTRATOR, key: 'k-1' });
+      const held = operationName({ place: `${SERVICE} ${MOUNT}`, caller: ORCHESTRATOR, key: 'k-1' });
       expect(await died.begin(held, claim, 60_000)).to.equal(undefined);
       const rig = processOf();
       expectAnswer(await erase(rig.app, 'k-1'), 202, RUNNING);

@@ -13,6 +13,8 @@ export interface RecordedService {
 /** What one service said that would go. */
 export interface PreviewedService {
   readonly service: string;
+  /** Where its tenant endpoints begin: a run asks at the same place. */
+  readonly url?: string | undefined;
   /**
    * `counted`; `uncounted`: it has something, and does not say how much; `nothing`: the service itself says that it has none;
    * `refused`: 401 or 403; `failed`: no answer, or none that counts.
@@ -96,6 +98,8 @@ export interface IntentionRecord extends HeldRecord {
   readonly type: 'intention';
   readonly runId: string;
   readonly service: string;
+  /** Where it is asked; it may have moved since the run began. */
+  readonly url?: string | undefined;
   readonly attempt: number;
 }
 

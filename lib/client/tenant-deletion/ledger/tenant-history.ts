@@ -60,6 +60,8 @@ export interface RunHistory {
 
 /** One service of a run. */
 export interface ServiceHistory extends RecordedService {
+  /** Where it was asked last. */
+  askedAt: string;
   /** How often it was asked to delete. */
   attempts: number;
   tries: number;
@@ -94,11 +96,13 @@ function applyLine(history: TenantHistory, { text, position }: LedgerLine): void
   const record = parseRecord(text);
   // Torn: whoever wrote it died.
   if (record === undefined) return;
+  if (!isWhole(record)) throw corrupt('a line lacks a part of what it must have');
   if (record.type === 'preview') {
     history.previews.set(record.previewId, record);
     return;
   }
   if (record.type === 'lock') {
+    if (record.seen > position || record.epoch > history.epoch + 1) throw corrupt('lines are missing before a lock');
     // Somebody came before: of two that saw the same, the first has it.
     if (record.seen !== position || record.epoch !== history.epoch + 1) return;
     history.epoch = record.epoch;
@@ -106,12 +110,46 @@ function applyLine(history: TenantHistory, { text, position }: LedgerLine): void
     return;
   }
   const { lock } = history;
+  // Its lock did not count: what stands before it was changed.
+  if (record.epoch > history.epoch) throw corrupt('a line is of a lock that nobody could take');
   // Whoever lost the lock may not know it yet.
   if (lock === undefined || record.epoch !== lock.epoch) return;
   lock.records++;
   if (record.n !== lock.records) throw corrupt('a line is missing, or stands there twice');
   lock.lastSign = Date.parse(record.at);
   applyHeld(history, record);
+}
+
+/** A line that somebody edited may be JSON, and yet none of ours. */
+function isWhole(record: LedgerRecord): boolean {
+  if (Number.isNaN(Date.parse(record.at))) return false;
+  switch (record.type) {
+    case 'preview':
+      return [record.previewId, record.tenantId].every(isText) && Array.isArray(record.services);
+    case 'lock':
+      return (
+        [record.seen, record.epoch].every(Number.isSafeInteger) &&
+        isText((record.holder as Partial<Holder> | undefined)?.id)
+      );
+    case 'run':
+      return (
+        [record.runId, record.tenantId, record.requestedBy].every(isText) &&
+        Array.isArray(record.services) &&
+        record.services.every(({ name, url }) => isText(name) && isText(url))
+      );
+    case 'outcome':
+      return (
+        isText((record.outcome as Partial<ServiceOutcome> | undefined)?.status) && Number.isSafeInteger(record.tries)
+      );
+    case 'intention':
+      return Number.isSafeInteger(record.attempt);
+    default:
+      return true;
+  }
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
 }
 
 function applyHeld(history: TenantHistory, record: Exclude<LedgerRecord, { type: 'preview' | 'lock' }>): void {
@@ -166,6 +204,7 @@ function startOf(record: RunRecord): RunHistory {
 function notAsked(service: RecordedService): ServiceHistory {
   return {
     ...service,
+    askedAt: service.url,
     attempts: 0,
     tries: 0,
     isOpen: false,
@@ -185,6 +224,7 @@ function applyToService(run: RunHistory, record: IntentionRecord | OutcomeRecord
     if (service.isOpen) [service.mayHaveRun, service.isLost] = [true, true];
     service.isOpen = true;
     service.attempts = record.attempt;
+    service.askedAt = record.url ?? service.url;
     service.startedAt ??= record.at;
     return;
   }

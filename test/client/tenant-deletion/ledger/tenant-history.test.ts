@@ -163,9 +163,7 @@ describe('readOn', () => {
     ])[] = [
       ['counts where it saw all before it', ['{', { ...lock, seen: 1 }], 'far', 1],
       ['does not count where it saw less', ['{', { ...lock, seen: 0 }], undefined, 0],
-      ['does not count where it saw more', [{ ...lock, seen: 1 }], undefined, 0],
       ['does not count with an epoch that was before', [lock, { ...lock, epoch: 1, holder: farHolder('b') }], 'far', 1],
-      ['does not count with an epoch too far', [lock, { ...lock, epoch: 3, holder: farHolder('b') }], 'far', 1],
       ['counts with the next epoch', [lock, { ...lock, epoch: 2, holder: farHolder('b') }], 'b', 2],
       [
         'is the first of two that saw the same',
@@ -179,10 +177,7 @@ describe('readOn', () => {
       ['takes over from who holds it', [lock, run, { ...lock, holder: farHolder('b') }], 'b', 2],
       [
         'counts after one that did not',
-        [
-          { ...lock, seen: 9 },
-          { ...lock, epoch: 1, holder: farHolder('b') },
-        ],
+        ['{', { ...lock, seen: 0 }, { ...lock, epoch: 1, holder: farHolder('b') }],
         'b',
         1,
       ],
@@ -193,6 +188,17 @@ describe('readOn', () => {
         expect(history.lock?.holder.id).to.equal(holder);
         expect(history.epoch).to.equal(epoch);
         expect(history.lock?.epoch).to.equal(holder === undefined ? undefined : epoch);
+      });
+    }
+
+    for (const [what, drafts] of [
+      ['saw more than there is', [{ ...lock, seen: 1 }]],
+      ['has an epoch too far', [lock, { ...lock, epoch: 3, holder: farHolder('b') }]],
+    ] as const) {
+      it(`shows that lines are missing where it ${what}`, () => {
+        expect(() => historyOf(...drafts))
+          .to.throw(/lines are missing before a lock/)
+          .and.include({ code: 'ledger_corrupt' });
       });
     }
 
@@ -227,16 +233,20 @@ describe('readOn', () => {
       expect(historyOf(lock, run, late).runs.get('r')?.state).to.equal('incomplete');
     });
 
-    it('does not count what a holder writes after it has given the lock back, nor with an epoch to come', () => {
-      for (const stray of [
-        { ...end, epoch: 1, n: 3 },
-        { ...end, epoch: 2, n: 1 },
-      ]) {
-        const history = historyOf(lock, run, { type: 'unlock' }, stray);
-        expect(history.runs.get('r')?.state).to.equal('running');
-        expect(history.lock).to.equal(undefined);
+    it('does not count what a holder writes after it has given the lock back', () => {
+      const history = historyOf(lock, run, { type: 'unlock' }, { ...end, epoch: 1, n: 3 });
+      expect(history.runs.get('r')?.state).to.equal('running');
+      expect(history.lock).to.equal(undefined);
+    });
+
+    it('shows that a line was changed where a record is of a lock that nobody could take', () => {
+      const early = { ...end, epoch: 2, n: 1 };
+      for (const drafts of [
+        [lock, run, { type: 'unlock' }, early],
+        [lock, run, early],
+      ] as const) {
+        expect(() => historyOf(...drafts)).to.throw(/lock that nobody could take/);
       }
-      expect(historyOf(lock, run, { ...end, epoch: 2, n: 1 }).runs.get('r')?.state).to.equal('running');
     });
 
     it('does not take an unlock of one who was taken over for one of who took over', () => {
@@ -298,6 +308,33 @@ describe('readOn', () => {
     }
   });
 
+  describe('a line that was edited', () => {
+    const preview: Draft = { type: 'preview', previewId: 'p', tenantId: 't', services: [] };
+    const WHOLE: readonly (readonly [string, readonly Draft[], Record<string, unknown>])[] = [
+      ['a preview without an id', [preview], { previewId: undefined }],
+      ['a preview without services', [preview], { services: undefined }],
+      ['a line without a time', [preview], { at: 'soon' }],
+      ['a lock without a holder', [lock], { holder: undefined }],
+      ['a lock without what it saw', [lock], { seen: '0' }],
+      ['a run without services', [lock, run], { services: undefined }],
+      ['a run with a service without a URL', [lock, run], { services: [{ name: 'a' }] }],
+      ['a run without who wanted it', [lock, run], { requestedBy: 7 }],
+      ['an intention without its attempt', [lock, run, intention], { attempt: undefined }],
+      ['an outcome without a status', [lock, run, outcome({ status: 'failed' })], { outcome: {} }],
+      ['an outcome without one', [lock, run, outcome({ status: 'failed' })], { outcome: undefined }],
+      ['an outcome without its tries', [lock, run, outcome({ status: 'failed' })], { tries: 'many' }],
+    ];
+    for (const [what, drafts, edit] of WHOLE) {
+      it(`shows: ${what}`, () => {
+        const last = drafts.at(-1) as Exclude<Draft, string>;
+        historyOf(...drafts);
+        expect(() => historyOf(...drafts.slice(0, -1), { ...last, ...edit } as Draft))
+          .to.throw(/lacks a part/)
+          .and.include({ code: 'ledger_corrupt' });
+      });
+    }
+  });
+
   describe('a run', () => {
     it('begins as it is written, with every service not asked', () => {
       const notAsked = {
@@ -322,8 +359,8 @@ describe('readOn', () => {
         sessions: [{ at: at(1), requestedBy: 'me' }],
         abandoned: undefined,
         services: new Map([
-          ['orders-service', { ...ORDERS, ...notAsked }],
-          ['sales-service', { ...SALES, ...notAsked }],
+          ['orders-service', { ...ORDERS, askedAt: ORDERS.url, ...notAsked }],
+          ['sales-service', { ...SALES, askedAt: SALES.url, ...notAsked }],
         ]),
       });
       expect(runOf().previewId).to.equal(undefined);
