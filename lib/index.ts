@@ -65,6 +65,7 @@ export {
   type UndoneOutcome,
 } from './client/index.js';
 export {
+  type ErasedRecords,
   contextFromGateway,
   gateway,
   gatewayAuth,

@@ -22,6 +22,7 @@ export {
 export type { IdempotencyClaim, IdempotencyRecord, IdempotencyStore } from './tenant-data/idempotency-store.js';
 export { memoryIdempotencyStore, type MemoryIdempotencyStoreOptions } from './tenant-data/memory-idempotency-store.js';
 export type {
+  ErasedRecords,
   TenantDataRouterOptions,
   TenantEraseContext,
   TenantPreviewContext,

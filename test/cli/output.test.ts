@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import sinon from 'sinon';
 import { printable, printableLines } from '../../lib/cli/cli-io.js';
-import { daysLeft, facts, isoTime, table, untilThen } from '../../lib/cli/output.js';
+import { daysLeft, facts, inJson, isoTime, table, untilThen } from '../../lib/cli/output.js';
 
 const NOW = Date.UTC(2026, 0, 1) / 1000;
 const DAY = 86_400;
@@ -80,5 +80,15 @@ describe('times', () => {
       [-1, 'it has passed'],
     ];
     for (const [seconds, words] of TABLE) expect(untilThen(NOW + seconds)).to.equal(words);
+  });
+});
+
+describe('inJson', () => {
+  it('is JSON that a terminal shows and does nothing else with', () => {
+    const value = { 'a\u009b31m': '\u202eevil\u2069', b: ['\u007f', '\ufeff', 'grün 日本 🥐'] };
+    const text = inJson(value);
+    expect(text).to.match(/^[^\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]*$/);
+    expect(text).to.include('\\u009b31m').and.to.include('grün 日本 🥐');
+    expect(JSON.parse(text)).to.deep.equal(value);
   });
 });

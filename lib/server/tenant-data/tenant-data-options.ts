@@ -25,9 +25,9 @@ export interface TenantEraseContext extends TenantPreviewContext {
   readonly idempotencyKey: string | undefined;
 }
 
-// A function that returns nothing has counted nothing.
+/** What went: counts; `null`: there was no such tenant; nothing: it was not counted. */
 // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- what `async () => { await … }` returns is a Promise<void>
-type Erased = RecordCounts | null | undefined | void;
+export type ErasedRecords = RecordCounts | null | undefined | void;
 
 /** Options of {@link tenantDataRouter}. */
 export interface TenantDataRouterOptions extends Omit<GuardOptions, 'tenantParam'> {
@@ -44,7 +44,7 @@ export interface TenantDataRouterOptions extends Omit<GuardOptions, 'tenantParam
    * here (404 `tenant_not_found`). Where it throws, the answer is 500 `deletion_failed`, and the same key may be sent again. It must settle
    * some day, and should bear to be run again after it was broken off in the midst: do it in one transaction, or the tenant's own record last.
    */
-  readonly erase: (tenantId: string, context: TenantEraseContext) => Erased | Promise<Erased>;
+  readonly erase: (tenantId: string, context: TenantEraseContext) => ErasedRecords | Promise<ErasedRecords>;
   /** The services that are let in. Default: `['tenant-deletion-orchestrator']`. */
   readonly services?: readonly string[] | undefined;
   /** The scopes that the caller must have, all of them. Default: none. */

@@ -328,7 +328,7 @@ describe('readOn', () => {
       it(`shows: ${what}`, () => {
         const last = drafts.at(-1) as Exclude<Draft, string>;
         historyOf(...drafts);
-        expect(() => historyOf(...drafts.slice(0, -1), { ...last, ...edit } as Draft))
+        expect(() => historyOf(...drafts.slice(0, -1), { ...last, ...edit }))
           .to.throw(/lacks a part/)
           .and.include({ code: 'ledger_corrupt' });
       });
