@@ -11,6 +11,7 @@ import { createSlots } from './slots.js';
 export interface DeletionPreview {
   /** What a run is started with. */
   readonly previewId: string;
+  /** Whom it is about. */
   readonly tenantId: string;
   /** ISO 8601. */
   readonly takenAt: string;

@@ -13,6 +13,7 @@ export type DeletionProgress =
 
 /** The process before may still live: its lock is waited for. */
 export interface LockWaitingEvent {
+  /** Tells the events apart. */
   readonly type: 'lock_waiting';
   /** At most. */
   readonly delayMs: number;
@@ -20,9 +21,13 @@ export interface LockWaitingEvent {
 
 /** The ledger has the run; nothing is sent yet. From here on it can be resumed. */
 export interface RunStartedEvent {
+  /** Tells the events apart. */
   readonly type: 'run_started';
+  /** What it is resumed by. */
   readonly runId: string;
+  /** Who is deleted. */
   readonly tenantId: string;
+  /** Whether it had begun before. */
   readonly isResumed: boolean;
   /** What is known so far. */
   readonly report: DeletionReport;
@@ -30,7 +35,9 @@ export interface RunStartedEvent {
 
 /** A service is asked to delete. */
 export interface ServiceAskedEvent {
+  /** Tells the events apart. */
   readonly type: 'service_asked';
+  /** Its name. */
   readonly service: string;
   /** Over all sessions of the run, from 1. */
   readonly attempt: number;
@@ -38,31 +45,43 @@ export interface ServiceAskedEvent {
 
 /** An outcome is in the ledger. */
 export interface ServiceOutcomeEvent {
+  /** Tells the events apart. */
   readonly type: 'service_outcome';
+  /** Its name. */
   readonly service: string;
+  /** Over all sessions of the run, from 1. */
   readonly attempt: number;
+  /** What became of it. */
   readonly outcome: ServiceOutcome;
   /** How many requests this attempt took. */
   readonly tries: number;
+  /** How long the attempt took. */
   readonly durationMs: number;
 }
 
 /** A service will be asked again, for what may pass or is still being done. */
 export interface ServiceWaitingEvent {
+  /** Tells the events apart. */
   readonly type: 'service_waiting';
+  /** Its name. */
   readonly service: string;
+  /** How long. */
   readonly delayMs: number;
 }
 
 /** No service is asked any more; calls in flight are waited for. */
 export interface RunStoppingEvent {
+  /** Tells the events apart. */
   readonly type: 'run_stopping';
+  /** Why. */
   readonly reason: StopReason;
 }
 
 /** It is over. */
 export interface RunEndedEvent {
+  /** Tells the events apart. */
   readonly type: 'run_ended';
+  /** What became of it all. */
   readonly report: DeletionReport;
 }
 

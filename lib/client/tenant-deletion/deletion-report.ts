@@ -14,13 +14,17 @@ export type StopReason = 'refused' | 'aborted' | 'deadline';
 export interface RunSessionFact {
   /** ISO 8601. */
   readonly at: string;
+  /** Who wanted it. */
   readonly requestedBy: string;
 }
 
 /** What became of a tenant, for who has to prove it. Made from the ledger alone. */
 export interface DeletionReport {
+  /** What it is resumed by. */
   readonly runId: string;
+  /** Who is deleted. */
   readonly tenantId: string;
+  /** How far it is. */
   readonly state: RunState;
   /** Where it was stopped: why. */
   readonly stopReason?: StopReason | undefined;
@@ -50,6 +54,7 @@ export interface DeletionReport {
 
 /** What became of a tenant in one service. */
 export interface ServiceReport {
+  /** Its name. */
   readonly service: string;
   /** Where its tenant endpoints begin. */
   readonly url: string;
@@ -57,6 +62,7 @@ export interface ServiceReport {
   readonly status: DeletionStatus | 'not_asked';
   /** How many records of each kind went. */
   readonly counts?: RecordCounts | undefined;
+  /** The sum of the counts. */
   readonly total?: number | undefined;
   /** What its preview had counted. */
   readonly previewTotal?: number | undefined;
@@ -68,11 +74,14 @@ export interface ServiceReport {
   readonly startedAt?: string | undefined;
   /** When its last outcome was known. */
   readonly endedAt?: string | undefined;
+  /** From the one to the other. */
   readonly durationMs?: number | undefined;
   /** What it can be found by in the service's own records. */
   readonly idempotencyKey: string;
   /** Of the last answer. */
   readonly httpStatus?: number | undefined;
+  /** Of the problem that was answered, or of the network error. */
   readonly code?: string | undefined;
+  /** In a sentence, for people. */
   readonly detail?: string | undefined;
 }

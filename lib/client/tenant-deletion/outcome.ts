@@ -17,6 +17,7 @@ export type ServiceOutcome = DeletedOutcome | AlreadyGoneOutcome | AcceptedOutco
 
 /** It is done. */
 export interface DeletedOutcome extends AnswerFacts {
+  /** See {@link DeletionStatus}. */
   readonly status: 'deleted';
   /** How many records of each kind went, as the service says; undefined where it does not. */
   readonly counts?: RecordCounts | undefined;
@@ -26,11 +27,13 @@ export interface DeletedOutcome extends AnswerFacts {
 
 /** It was done before. */
 export interface AlreadyGoneOutcome extends AnswerFacts {
+  /** See {@link DeletionStatus}. */
   readonly status: 'already_gone';
 }
 
 /** It is being done. */
 export interface AcceptedOutcome extends AnswerFacts {
+  /** See {@link DeletionStatus}. */
   readonly status: 'accepted';
   /** Where the service says how far it is. */
   readonly pollUrl: string;
@@ -38,6 +41,7 @@ export interface AcceptedOutcome extends AnswerFacts {
 
 /** It is not done, or nobody knows. */
 export interface UndoneOutcome extends AnswerFacts {
+  /** See {@link DeletionStatus}. */
   readonly status: 'refused' | 'failed' | 'unknown';
 }
 

@@ -29,7 +29,7 @@ export type IdempotencyRecord =
  * JSON of some kB.
  *
  * @example What a table of PostgreSQL needs
- * ```sql
+ * ```
  * CREATE TABLE operations (name text PRIMARY KEY, owner text, subject text, answer text, ends_at timestamptz);
  * -- begin: take it where there is none, or what there was has ended; no row: SELECT what is there
  * INSERT INTO operations VALUES ($1, $2, $3, NULL, now() + $4 * interval '1 ms')

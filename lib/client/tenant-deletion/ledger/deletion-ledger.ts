@@ -1,5 +1,6 @@
 /** A line of a ledger. */
 export interface LedgerLine {
+  /** As it was added. */
   readonly text: string;
   /** Where the ledger ended when the line was added, in the ledger's own measure. */
   readonly position: number;
@@ -7,6 +8,7 @@ export interface LedgerLine {
 
 /** What a ledger holds of one tenant, from a position on. */
 export interface LedgerPart {
+  /** In the order in which they were added. */
   readonly lines: readonly LedgerLine[];
   /** Where it ends. */
   readonly end: number;

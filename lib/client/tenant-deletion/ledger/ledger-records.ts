@@ -12,6 +12,7 @@ export interface RecordedService {
 
 /** What one service said that would go. */
 export interface PreviewedService {
+  /** Its name. */
   readonly service: string;
   /** Where its tenant endpoints begin: a run asks at the same place. */
   readonly url?: string | undefined;
@@ -20,10 +21,15 @@ export interface PreviewedService {
    * `refused`: 401 or 403; `failed`: no answer, or none that counts.
    */
   readonly status: 'counted' | 'uncounted' | 'nothing' | 'refused' | 'failed';
+  /** How many records of each kind it holds. */
   readonly counts?: RecordCounts | undefined;
+  /** Their sum. */
   readonly total?: number | undefined;
+  /** Of its answer; undefined where none came. */
   readonly httpStatus?: number | undefined;
+  /** Of the problem that was answered, or of the network error. */
   readonly code?: string | undefined;
+  /** In a sentence, for people. */
   readonly detail?: string | undefined;
 }
 

@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import type { DeletionLedger } from '../../../../lib/client/tenant-deletion/ledger/deletion-ledger.js';
 import { redisLedger } from '../../../../lib/client/tenant-deletion/ledger/redis-ledger.js';
 import { takeLease } from '../../../../lib/client/tenant-deletion/ledger/tenant-log.js';
+import type { TenantDeletionError } from '../../../../lib/client/tenant-deletion/tenant-deletion-error.js';
 import { isConfigurationError } from '../../../../lib/shared/errors.js';
 import { inEnvironment } from '../../../support/in-environment.js';
 import { needsProgram } from '../../../support/needs-program.js';
@@ -152,7 +153,12 @@ describe('redisLedger', function () {
       'ledger_corrupt',
       'ledger_unavailable',
     ]);
-    expect((await takeLease({ ledger, log: LOG })).history.epoch).to.equal(1);
+    // Nobody else goes on either where a line of the holder has got into the log that is new: it shows that there was more.
+    const next = await takeLease({ ledger, log: LOG }).then(
+      ({ history }) => history.epoch,
+      (error: unknown) => (error as TenantDeletionError).code,
+    );
+    expect(next).to.be.oneOf([1, 'ledger_corrupt']);
     expect((await failureOf(lease.write({ type: 'renew' }))).code).to.be.oneOf([
       'ledger_corrupt',
       'ledger_unavailable',
