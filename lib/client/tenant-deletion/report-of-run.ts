@@ -1,12 +1,8 @@
 import type { DeletionReport, ServiceReport } from './deletion-report.js';
 import type { RunHistory, ServiceHistory, TenantHistory } from './ledger/tenant-history.js';
 import { previewOf } from './deletion-preview.js';
+import { idempotencyKeyOf } from './idempotency-key.js';
 import type { ServiceOutcome } from './outcome.js';
-
-/** The key by which a service knows a repeated request of one run. */
-export function idempotencyKeyOf(runId: string, service: string): string {
-  return `${runId}.${service}`;
-}
 
 /** Makes the report of a run, of what the ledger says and nothing else. */
 export function reportOf(history: TenantHistory, run: RunHistory): DeletionReport {

@@ -1,35 +1,20 @@
 import { logSafely } from '../../shared/log-safely.js';
-import { redactText } from '../../shared/redact.js';
 import { IDEMPOTENCY_KEY_HEADER, previewPath, tenantPath } from '../../shared/tenant-data.js';
-import type { DeletionProgress } from './deletion-progress.js';
-import type { DeletionSettings, TenantDataService } from './deletion-options.js';
 import type { DeletionReport, RunState } from './deletion-report.js';
-import { isComplete, type RunHistory, type ServiceHistory } from './ledger/tenant-history.js';
-import { pause, type TenantLease } from './ledger/tenant-log.js';
+import { followAccepted } from './follow-accepted.js';
+import { idempotencyKeyOf } from './idempotency-key.js';
+import { isComplete, type ServiceHistory } from './ledger/tenant-history.js';
 import { isDone, type ServiceOutcome } from './outcome.js';
-import {
-  isDoubtful,
-  isWorthAnotherAttempt,
-  judgeDeletion,
-  judgePoll,
-  judgePreviewAsPoll,
-  type PollVerdict,
-} from './outcome-rules.js';
-import { idempotencyKeyOf, reportOf } from './report-of-run.js';
+import { isWorthAnotherAttempt, judgeDeletion } from './outcome-rules.js';
+import { pause } from './pause.js';
+import { urlAtSameOrigin } from './poll-url.js';
+import { reportOf } from './report-of-run.js';
 import { pollWaitMs, retryWaitMs } from './retry-wait.js';
 import type { RunLimit } from './run-limit.js';
 import { askService, type ServiceAnswer, type ServiceQuestion } from './service-answer.js';
 import { isReady } from './service-order.js';
+import { noteOutcome, type RunSession, urlOf } from './session.js';
 import { createSlots, type Slots } from './slots.js';
-
-/** One process at work on a run, from its start or resumption to its end. */
-export interface RunSession {
-  readonly settings: DeletionSettings;
-  readonly lease: TenantLease;
-  readonly run: RunHistory;
-  readonly limit: RunLimit;
-  readonly tell: (event: DeletionProgress) => void;
-}
 
 /**
  * Asks every service that is not done and whose turn has come, until all are done or there is no more to be tried.
@@ -100,7 +85,7 @@ async function settleService(session: RunSession, service: ServiceHistory, slots
   for (let asked = 0; !limit.soft.aborted; ) {
     const { outcome } = service;
     if (outcome?.status === 'accepted' && !service.isOpen) {
-      const first = { pollUrl: safePollUrl(session, service, outcome.pollUrl), waitMs: firstLookMs };
+      const first = { pollUrl: outcome.pollUrl, waitMs: firstLookMs };
       const patience = asked === 0 ? DOUBTS_OF_BEFORE : asked < settings.maxAttempts ? DOUBTS : Infinity;
       const verdict = await followAccepted(session, service, { ...first, patience }, slots);
       if (verdict.next !== 'ask_again' || asked >= settings.maxAttempts) return;
@@ -184,80 +169,3 @@ const NOT_SENT: ServiceAnswer = {
   retryAfterMs: undefined,
   tries: 0,
 };
-
-/** Looks at an accepted deletion until it is done; the outcome is in the ledger then. */
-async function followAccepted(
-  session: RunSession,
-  service: ServiceHistory,
-  first: { readonly pollUrl: string; readonly waitMs: number; readonly patience: number },
-  slots: Slots,
-): Promise<PollVerdict> {
-  const { settings, lease, run, limit, tell } = session;
-  const { name, attempts: attempt } = service;
-  const { runId } = run;
-  const previewUrl = urlOf(settings, service) + previewPath(run.tenantId);
-  const startedAt = performance.now();
-  let { pollUrl, waitMs } = first;
-  let verdict: PollVerdict = { next: 'look_again' };
-  let doubts = 0;
-  for (let looks = 1; verdict.next === 'look_again'; looks++) {
-    tell({ type: 'service_waiting', service: name, delayMs: waitMs });
-    await pause(waitMs, limit.soft);
-    if (limit.soft.aborted) return verdict;
-    const requestId = `${runId}.${name}.look.${String(looks)}`;
-    const url = pollUrl;
-    const answer = await slots.use(() =>
-      askService(settings.client, { method: 'GET', url, tenantId: run.tenantId, requestId, signal: limit.hard }),
-    );
-    const location = answer.location === undefined ? undefined : urlAtSameOrigin(answer.location, url);
-    verdict = url === previewUrl ? judgePreviewAsPoll(answer) : judgePoll(answer, location);
-    if (verdict.next === 'look_again') {
-      pollUrl = verdict.pollUrl ?? pollUrl;
-      if (isDoubtful(answer, url === previewUrl)) doubts++;
-      if (doubts >= first.patience) verdict = { next: 'ask_again' };
-    }
-    waitMs = pollWaitMs(looks, answer.retryAfterMs);
-  }
-  if (verdict.next === 'end') {
-    const { outcome } = verdict;
-    if (outcome.status === 'refused') limit.stop('refused');
-    await lease.write({ type: 'outcome', runId, service: name, attempt, outcome, tries: 0, mayHaveRun: true });
-    noteOutcome(settings, run, name, outcome);
-    const durationMs = Math.round(performance.now() - startedAt);
-    tell({ type: 'service_outcome', service: name, attempt, outcome, tries: 0, durationMs });
-  }
-  return verdict;
-}
-
-function noteOutcome({ logger }: DeletionSettings, run: RunHistory, service: string, outcome: ServiceOutcome): void {
-  const level = isDone(outcome) || outcome.status === 'accepted' ? 'info' : 'warn';
-  logSafely(logger, level, 'Tenant deletion: outcome of a service', {
-    run_id: run.runId,
-    tenant_id: run.tenantId,
-    service,
-    outcome: outcome.status,
-    ...(outcome.httpStatus !== undefined && { status: outcome.httpStatus }),
-    ...(outcome.code !== undefined && { code: outcome.code }),
-  });
-}
-
-/** Where a service is now: it may have moved since the run began. Without it the run would not have begun, or been gone on with. */
-function urlOf({ services }: DeletionSettings, { name }: ServiceHistory): string {
-  return (services.get(name) as TenantDataService).url;
-}
-
-/** The ledger may have been edited, and the service may have moved: the token goes to no other origin than the service's. */
-function safePollUrl({ settings, run }: RunSession, service: ServiceHistory, pollUrl: string): string {
-  const base = urlOf(settings, service);
-  return urlAtSameOrigin(pollUrl, base) ?? base + previewPath(run.tenantId);
-}
-
-/** A `Location` may be relative; to another origin it is not followed, as the token would go along. The ledger keeps it: it must hold no secret. */
-function urlAtSameOrigin(location: string, base: string): string | undefined {
-  if (!URL.canParse(location, base)) return undefined;
-  const url = new URL(location, base);
-  url.hash = '';
-  const isPlain = url.username === '' && url.password === '';
-  const isHarmless = isPlain && redactText(url.href) === url.href;
-  return url.origin === new URL(base).origin && isHarmless ? url.href : undefined;
-}

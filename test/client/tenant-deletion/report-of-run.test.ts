@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import type { LedgerRecord } from '../../../lib/client/tenant-deletion/ledger/ledger-records.js';
 import { emptyHistory, readOn } from '../../../lib/client/tenant-deletion/ledger/tenant-history.js';
-import { idempotencyKeyOf, reportOf } from '../../../lib/client/tenant-deletion/report-of-run.js';
+import { idempotencyKeyOf } from '../../../lib/client/tenant-deletion/idempotency-key.js';
+import { reportOf } from '../../../lib/client/tenant-deletion/report-of-run.js';
 import type { DeletionReport } from '../../../lib/client/index.js';
 
 const RUN = { runId: 'r', epoch: 1 };

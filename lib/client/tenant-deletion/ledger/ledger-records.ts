@@ -166,3 +166,35 @@ export function parseRecord(text: string): LedgerRecord | undefined {
     return undefined;
   }
 }
+
+/** A line that somebody edited may be JSON, and yet none of ours. */
+export function isWholeRecord(record: LedgerRecord): boolean {
+  if (Number.isNaN(Date.parse(record.at))) return false;
+  switch (record.type) {
+    case 'preview':
+      return [record.previewId, record.tenantId].every(isText) && Array.isArray(record.services);
+    case 'lock':
+      return (
+        [record.seen, record.epoch].every(Number.isSafeInteger) &&
+        isText((record.holder as Partial<Holder> | undefined)?.id)
+      );
+    case 'run':
+      return (
+        [record.runId, record.tenantId, record.requestedBy].every(isText) &&
+        Array.isArray(record.services) &&
+        record.services.every(({ name, url }) => isText(name) && isText(url))
+      );
+    case 'outcome':
+      return (
+        isText((record.outcome as Partial<ServiceOutcome> | undefined)?.status) && Number.isSafeInteger(record.tries)
+      );
+    case 'intention':
+      return Number.isSafeInteger(record.attempt);
+    default:
+      return true;
+  }
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
+}

@@ -6,6 +6,7 @@ import {
   type AbandonRecord,
   type Holder,
   type IntentionRecord,
+  isWholeRecord,
   type LedgerRecord,
   type OutcomeRecord,
   parseRecord,
@@ -96,7 +97,7 @@ function applyLine(history: TenantHistory, { text, position }: LedgerLine): void
   const record = parseRecord(text);
   // Torn: whoever wrote it died.
   if (record === undefined) return;
-  if (!isWhole(record)) throw corrupt('a line lacks a part of what it must have');
+  if (!isWholeRecord(record)) throw corrupt('a line lacks a part of what it must have');
   if (record.type === 'preview') {
     history.previews.set(record.previewId, record);
     return;
@@ -118,38 +119,6 @@ function applyLine(history: TenantHistory, { text, position }: LedgerLine): void
   if (record.n !== lock.records) throw corrupt('a line is missing, or stands there twice');
   lock.lastSign = Date.parse(record.at);
   applyHeld(history, record);
-}
-
-/** A line that somebody edited may be JSON, and yet none of ours. */
-function isWhole(record: LedgerRecord): boolean {
-  if (Number.isNaN(Date.parse(record.at))) return false;
-  switch (record.type) {
-    case 'preview':
-      return [record.previewId, record.tenantId].every(isText) && Array.isArray(record.services);
-    case 'lock':
-      return (
-        [record.seen, record.epoch].every(Number.isSafeInteger) &&
-        isText((record.holder as Partial<Holder> | undefined)?.id)
-      );
-    case 'run':
-      return (
-        [record.runId, record.tenantId, record.requestedBy].every(isText) &&
-        Array.isArray(record.services) &&
-        record.services.every(({ name, url }) => isText(name) && isText(url))
-      );
-    case 'outcome':
-      return (
-        isText((record.outcome as Partial<ServiceOutcome> | undefined)?.status) && Number.isSafeInteger(record.tries)
-      );
-    case 'intention':
-      return Number.isSafeInteger(record.attempt);
-    default:
-      return true;
-  }
-}
-
-function isText(value: unknown): boolean {
-  return typeof value === 'string';
 }
 
 function applyHeld(history: TenantHistory, record: Exclude<LedgerRecord, { type: 'preview' | 'lock' }>): void {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { pause } from '../pause.js';
 import { TenantDeletionError } from '../tenant-deletion-error.js';
 import type { DeletionLedger } from './deletion-ledger.js';
 import { isKnownDead, newHolder } from './holder.js';
@@ -206,18 +207,4 @@ function tooSlow(): TenantDeletionError {
     'ledger_unavailable',
     'The ledger took longer to write a line than the lock on it lasts. Resume the run when it is faster.',
   );
-}
-
-/** Waits, but not after the signal. */
-export function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    if (signal?.aborted === true) end();
-    else signal?.addEventListener('abort', end);
-  });
 }

@@ -7,12 +7,12 @@ import { memoryLedger } from '../../../../lib/client/tenant-deletion/ledger/memo
 import {
   LOCK_MS,
   logOf,
-  pause,
   readHistory,
   takeLease,
   type TenantLease,
   writePreview,
 } from '../../../../lib/client/tenant-deletion/ledger/tenant-log.js';
+import { pause } from '../../../../lib/client/tenant-deletion/pause.js';
 import { add, addLock, everyText, failureOf, farHolder, LOG } from './support.js';
 
 const NOW = Date.parse('2030-01-01T00:00:00.000Z');
