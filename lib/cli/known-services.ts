@@ -113,7 +113,7 @@ export function findService(name: string, { services, source }: ServiceDirectory
   throw usageError(
     `${shownArgument(name)} is not among ${source}. ` +
       (nearest === undefined ? "'service-auth services' lists them; " : `Did you mean '${nearest}'? `) +
-      `${nearest === undefined ? 'a' : 'A'} services.json in the current directory lists others in their place.`,
+      `${nearest === undefined ? 'a' : 'A'} services.json in the current directory lists others in their place; every name that is to have a token must be in it.`,
   );
 }
 

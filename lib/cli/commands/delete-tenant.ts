@@ -5,6 +5,7 @@ import type { ServiceClient } from '../../client/service-client.js';
 import type { TenantDataService } from '../../client/tenant-deletion/deletion-options.js';
 import type { DeletionLedger } from '../../client/tenant-deletion/ledger/deletion-ledger.js';
 import { createTenantDeletion, type TenantDeletion } from '../../client/tenant-deletion/tenant-deletion.js';
+import type { DeletionPreview } from '../../client/tenant-deletion/deletion-preview.js';
 import type { DeletionRun } from '../../client/tenant-deletion/deletion-progress.js';
 import type { DeletionReport } from '../../client/tenant-deletion/deletion-report.js';
 import { isTenantDeletionError } from '../../client/tenant-deletion/tenant-deletion-error.js';
@@ -169,15 +170,27 @@ async function showPreview({ io, tenantId, options, deletion, next, signal }: Jo
   if (options.json === true) printJson(io, preview);
   else {
     print(io, ...previewLines(preview));
-    // A run would be refused.
-    const isRefused = preview.services.some(({ status }) => status === 'refused');
-    const hint = isRefused ? '' : ` To delete it, within an hour: ${next('--confirm', tenantId)}`;
-    say(io, '', `Nothing was deleted.${hint}`);
+    say(io, '', `Nothing was deleted.${await hintAfter(preview, deletion, next)}`);
   }
   const silent = preview.services.filter(({ status }) => status !== 'counted' && status !== 'nothing');
   if (silent.length > 0) {
     throw failure(`${silent.map(({ service }) => service).join(', ')} did not say how much would go.`);
   }
+}
+
+/** What to do after a preview; a run that would be refused is not offered. */
+async function hintAfter(
+  { tenantId, services }: DeletionPreview,
+  deletion: TenantDeletion,
+  next: NextCommand,
+): Promise<string> {
+  const { run } = await deletion.status(tenantId);
+  if (run !== undefined && run.state !== 'complete' && run.abandoned === undefined) {
+    return ` Run ${run.runId} of this tenant is not finished. To go on with it: ${next('--resume', run.runId)}`;
+  }
+  if (services.some(({ status }) => status === 'refused')) return '';
+  if (services.every(({ status }) => status === 'nothing')) return ' No service knows this tenant: is the id right?';
+  return ` To delete it, within an hour: ${next('--confirm', tenantId)}`;
 }
 
 async function confirmRun(job: Job): Promise<void> {

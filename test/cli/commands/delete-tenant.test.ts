@@ -99,6 +99,20 @@ describe('service-auth delete-tenant', () => {
         .and.to.match(/\nNothing was deleted\. .*--confirm 7\n$/);
     });
 
+    it('asks whether the id is right where no service knows the tenant, and offers no deletion', async () => {
+      const { code, stderr } = await rig.run(['unknown', '--preview']);
+      expect(code).to.equal(0);
+      expect(stderr).to.match(/Nothing was deleted\. No service knows this tenant: is the id right\?\n$/);
+    });
+
+    it('offers to go on with a run that is not finished, and not another one', async () => {
+      const run = await unfinishedRun();
+      const looked = await rig.run(['7', '--preview']);
+      expect(looked.stderr).to.include(`Run ${run} of this tenant is not finished.`).and.not.to.include('--confirm');
+      expect((await rig.run(['7', '--abandon', run])).code).to.equal(0);
+      expect((await rig.run(['7', '--preview'])).stderr).to.include('--confirm');
+    });
+
     it('prints it as JSON, and nothing else', async () => {
       const { code, stdout, stderr } = await rig.run(['7', '--preview', '--json']);
       expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
