@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { ConfigurationError } from '../shared/errors.js';
 import { defaultLogger, type Logger, readLogger } from '../shared/log.js';
 import { describe, ownOptions, readFlag, wholeNumber } from '../shared/options.js';
+import { MAX_TIMER_MS } from '../shared/seconds.js';
 import { checkServiceName } from '../shared/services.js';
 import { agentsFor } from './target/agents.js';
 import type { ClientCore } from './client-core.js';
@@ -13,9 +14,6 @@ import { tokenKeeperOf } from './tokens/token-keeper.js';
 import type { TokenSource } from './tokens/token-source.js';
 
 const TEN_MB = 10 * 1024 * 1024;
-
-/** The longest that `setTimeout` can wait, in ms; more would be 1. */
-export const MAX_TIMEOUT_MS: number = 2 ** 31 - 1;
 
 /** Options of {@link createServiceClient}. */
 export interface CreateServiceClientOptions {
@@ -97,8 +95,8 @@ export function settleClientOptions(
   const logger = readLogger(options.logger);
   const teller = createTeller(logger, readEmitter(options.events));
   const origins = createOriginPolicy({ baseURL, allowedOrigins, dangerouslyAllowPlainHttp, warn: teller.warn });
-  const timeoutMs = wholeNumber('timeoutMs', options.timeoutMs, { min: 1, max: MAX_TIMEOUT_MS, fallback: 10_000 });
-  const deadline = { min: 1, max: MAX_TIMEOUT_MS, fallback: Math.max(30_000, timeoutMs) };
+  const timeoutMs = wholeNumber('timeoutMs', options.timeoutMs, { min: 1, max: MAX_TIMER_MS, fallback: 10_000 });
+  const deadline = { min: 1, max: MAX_TIMER_MS, fallback: Math.max(30_000, timeoutMs) };
   const deadlineMs = wholeNumber('deadlineMs', options.deadlineMs, deadline);
   const bytes = { min: 0, max: Number.MAX_SAFE_INTEGER, fallback: TEN_MB };
   const tokens = tokenKeeperOf(readTokenSource(token, logger));

@@ -2,11 +2,11 @@ import { Readable } from 'node:stream';
 import type { AxiosAdapter, AxiosRequestConfig, AxiosRequestHeaders, InternalAxiosRequestConfig } from 'axios';
 import { currentRequest } from '../shared/request-context.js';
 import { REQUEST_ID_HEADER } from '../shared/request-id.js';
+import { MAX_TIMER_MS } from '../shared/seconds.js';
 import { contentTypeOf, dropBody, isStreamBody } from './sending/body-streams.js';
 import type { Call } from './sending/call.js';
 import type { ClientCore } from './client-core.js';
 import type { ClientLifetime } from './client-lifetime.js';
-import { MAX_TIMEOUT_MS } from './client-options.js';
 import { copyHeaders } from './sending/header-rules.js';
 import { factsOf, type RequestFacts, textOf, toServiceRequestError } from './sending/request-facts.js';
 import { RequestFailure, toFailure } from './sending/request-failure.js';
@@ -166,6 +166,6 @@ function readBound(bytes: number | undefined): number {
 
 function readTimeout(timeout: number | undefined): number | undefined {
   if (timeout === undefined || timeout === 0) return undefined;
-  if (timeout > 0) return Math.min(timeout, MAX_TIMEOUT_MS);
+  if (timeout > 0) return Math.min(timeout, MAX_TIMER_MS);
   throw new RequestFailure('ERR_BAD_OPTION_VALUE', 'The timeout must be a number of milliseconds');
 }

@@ -26,6 +26,8 @@ import {
   tokenFromFile,
 } from '../../lib/index.js';
 import { CLIENT_OPTIONS } from '../../lib/client/client-options.js';
+import { DELETION_OPTIONS } from '../../lib/client/tenant-deletion/deletion-options.js';
+import { TENANT_DATA_OPTIONS } from '../../lib/server/tenant-data/tenant-data-options.js';
 import { opaqueToken } from '../client/support.js';
 import { recordingLogger } from '../support/recording-logger.js';
 
@@ -50,28 +52,6 @@ const GATEWAY_OPTIONS = [
 ];
 const CONTEXT_OPTIONS = ['keys', 'assertionKeys', 'audience', 'trustedNetworks', 'revocations', 'required', 'logger'];
 const GUARD_OPTIONS = ['onDenied', 'tenantParam', 'audit', 'logger'];
-const TENANT_DATA_OPTIONS = [
-  'preview',
-  'erase',
-  'services',
-  'scopes',
-  'onDenied',
-  'audit',
-  'logger',
-  'acceptAfterMs',
-  'idempotencyStore',
-  'service',
-];
-const DELETION_OPTIONS = [
-  'client',
-  'services',
-  'ledger',
-  'concurrency',
-  'deadlineMs',
-  'maxAttempts',
-  'maxRecords',
-  'logger',
-];
 const MINTED_OPTIONS = ['service', 'keys', 'lifetimeSeconds', 'role', 'scope', 'audience', 'issuer'];
 const TOKEN_OPTIONS = ['keys', 'expiresInSeconds', 'role', 'scope', 'audience', 'issuer'];
 const VERIFIER_OPTIONS = [

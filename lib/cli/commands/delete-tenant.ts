@@ -25,7 +25,7 @@ import { reportAsMarkdown } from '../deletion/report-markdown.js';
 import { readServices } from '../known-services.js';
 import { parseCount, parseTimeLimit } from '../option-values.js';
 import { inJson, print, printJson, say } from '../output.js';
-import type { StoreOptions } from '../store/open-store.js';
+import type { StoreOptions } from '../store/store-place.js';
 
 interface DeleteTenantOptions extends StoreOptions {
   readonly preview?: true;

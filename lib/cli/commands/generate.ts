@@ -10,7 +10,8 @@ import { mint, type MintedToken } from '../mint.js';
 import { parseDays, parseKubernetesName, parseNames, parseScope } from '../option-values.js';
 import { isoTime, print, printJson, say, table, untilThen } from '../output.js';
 import { warnIfOutputIsOpen } from '../open-files.js';
-import { type StoreOptions, withStore } from '../store/open-store.js';
+import { withStore } from '../store/open-store.js';
+import type { StoreOptions } from '../store/store-place.js';
 import { asEnv, asJson, asKubernetesSecret, asTerminalText } from '../token-formats.js';
 
 const FORMATS = ['text', 'env', 'json', 'kubernetes'] as const;

@@ -4,7 +4,8 @@ import { type CliIo, printable } from '../cli-io.js';
 import { addExample, addStoreOptions, jsonOption } from '../common-options.js';
 import { withoutKey } from '../key-file-changes.js';
 import { print, printJson } from '../output.js';
-import { type StoreOptions, warnIfMissing, withStore } from '../store/open-store.js';
+import { warnIfMissing, withStore } from '../store/open-store.js';
+import type { StoreOptions } from '../store/store-place.js';
 
 interface DropOptions extends StoreOptions {
   readonly keys?: string;

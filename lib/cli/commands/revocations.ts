@@ -4,7 +4,8 @@ import { type CliIo, printable } from '../cli-io.js';
 import { addExample, addStoreOptions, jsonOption } from '../common-options.js';
 import { isoTime, print, printJson, table } from '../output.js';
 import { revocationAsJson } from '../revocation-json.js';
-import { type StoreOptions, warnIfMissing, withStore } from '../store/open-store.js';
+import { warnIfMissing, withStore } from '../store/open-store.js';
+import type { StoreOptions } from '../store/store-place.js';
 import type { IssuedToken } from '../store/token-store.js';
 
 /** `revocations`: what is no longer accepted. */

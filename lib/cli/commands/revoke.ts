@@ -9,7 +9,8 @@ import { nearestName, readServices, type ServiceDirectory } from '../known-servi
 import { type Moment, parseMoment } from '../option-values.js';
 import { isoTime, print, printJson } from '../output.js';
 import { revocationAsJson } from '../revocation-json.js';
-import { type StoreOptions, withStore } from '../store/open-store.js';
+import { withStore } from '../store/open-store.js';
+import type { StoreOptions } from '../store/store-place.js';
 import type { IssuedToken, TokenStore } from '../store/token-store.js';
 
 interface RevokeOptions extends StoreOptions {

@@ -5,7 +5,8 @@ import { addExample, addStoreOptions, jsonOption } from '../common-options.js';
 import { revocationListOf } from '../mint.js';
 import { parseDuration } from '../option-values.js';
 import { daysLeft, isoTime, print, printJson, table } from '../output.js';
-import { type StoreOptions, warnIfMissing, withStore } from '../store/open-store.js';
+import { warnIfMissing, withStore } from '../store/open-store.js';
+import type { StoreOptions } from '../store/store-place.js';
 import type { IssuedToken } from '../store/token-store.js';
 
 type Status = 'active' | 'expired' | 'revoked';

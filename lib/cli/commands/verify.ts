@@ -13,7 +13,8 @@ import { checkerOf, revocationListOf } from '../mint.js';
 import { facts, isoTime, print, printJson, untilThen } from '../output.js';
 import { explain, shapeHint, unprovenFacts } from '../refusal-reasons.js';
 import { readToken } from '../read-token.js';
-import { type StoreOptions, warnIfMissing, withStore } from '../store/open-store.js';
+import { warnIfMissing, withStore } from '../store/open-store.js';
+import type { StoreOptions } from '../store/store-place.js';
 
 interface VerifyOptions extends StoreOptions {
   readonly audience?: string;

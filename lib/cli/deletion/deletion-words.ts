@@ -1,4 +1,4 @@
-import type { DeletionReport, ServiceReport, StopReason } from '../../client/tenant-deletion/deletion-report.js';
+import type { DeletionReport, StopReason } from '../../client/tenant-deletion/deletion-report.js';
 import type { AnswerFacts } from '../../client/tenant-deletion/outcome.js';
 import { printable } from '../cli-io.js';
 
@@ -25,7 +25,7 @@ const STOPPED = {
 } as const satisfies Readonly<Record<StopReason, string>>;
 
 /** The outcome of a service as people read it. */
-export function statusInWords(status: ServiceReport['status']): string {
+export function statusInWords(status: string): string {
   return status.replaceAll('_', ' ');
 }
 

@@ -68,7 +68,7 @@ export function tableOf({ lines, stopping }: DeletionState, now: number = perfor
 
 function asRow({ service, status, total, tries, since, until }: ServiceLine, now: number): readonly string[] {
   const ms = since === undefined ? undefined : Math.round((until ?? now) - since);
-  return [service, statusInWords(status as 'deleted'), countInWords(total), String(tries), durationInWords(ms)];
+  return [service, statusInWords(status), countInWords(total), String(tries), durationInWords(ms)];
 }
 
 /** Such as `[############------------] 6 of 12 services done`. */

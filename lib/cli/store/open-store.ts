@@ -1,30 +1,13 @@
-import { resolve } from 'node:path';
-import { resolveRedis } from '../../shared/redis/redis-options.js';
-import { readSetting } from '../../shared/settings.js';
 import { type CliIo, printable } from '../cli-io.js';
-import { usageError } from '../cli-error.js';
 import { createFileStore } from './file-store.js';
 import { openRedisStore } from './redis-store.js';
+import { type StoreOptions, storePlace } from './store-place.js';
 import type { TokenStore } from './token-store.js';
 
-/** Where the store is, as options say it. */
-export interface StoreOptions {
-  readonly dir?: string | undefined;
-  readonly redisPrefix?: string | undefined;
-}
-
-/**
- * Opens the store: the directory that `--dir` names, else Redis where `REDIS_URL` is set, else the directory that `SERVICE_AUTH_DIR`
- * names, else `.service-auth`.
- *
- * @throws ConfigurationError or CliError where it cannot be opened
- */
-async function openStore(io: CliIo, { dir, redisPrefix }: StoreOptions): Promise<TokenStore> {
-  const url = readSetting('REDIS_URL', io.env);
-  if (dir === undefined && url !== undefined) return openRedisStore(resolveRedis({ keyPrefix: redisPrefix }, io.env));
-  if (redisPrefix !== undefined) throw usageError('--redis-prefix is for Redis: set REDIS_URL, and leave --dir out.');
-  const place = dir ?? readSetting('SERVICE_AUTH_DIR', io.env) ?? '.service-auth';
-  return createFileStore(resolve(io.cwd, place), printable(place));
+/** @throws ConfigurationError or CliError where it cannot be opened */
+async function openStore(io: CliIo, options: StoreOptions): Promise<TokenStore> {
+  const place = storePlace(io, options);
+  return 'redis' in place ? openRedisStore(place.redis) : createFileStore(place.path, printable(place.name));
 }
 
 /** Opens the store, acts, and closes it whatever happens. */

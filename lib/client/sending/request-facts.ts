@@ -2,6 +2,7 @@ import { AxiosHeaders, type AxiosRequestConfig, type AxiosResponseHeaders } from
 import { isIP } from 'node:net';
 import { redactText } from '../../shared/redact.js';
 import { REQUEST_ID_HEADER } from '../../shared/request-id.js';
+import { MAX_TIMER_MS } from '../../shared/seconds.js';
 import { isServiceName } from '../../shared/services.js';
 import type { CallOutcome } from './call-outcome.js';
 import type { RequestEvent } from '../client-events.js';
@@ -93,12 +94,9 @@ export function toServiceRequestError(failure: RequestFailure, facts: RequestFac
 // Deeper than any problem document.
 const MAX_DEPTH = 50;
 
-// What setTimeout can wait; more would be 1 ms.
-const MAX_WAIT_MS = 2 ** 31 - 1;
-
 function retryAfterOf(response: FailedResponse | undefined): number | undefined {
   const wait = retryAfterMs(response?.headers.get('retry-after'), Date.now());
-  return wait === undefined ? undefined : Math.min(wait, MAX_WAIT_MS);
+  return wait === undefined ? undefined : Math.min(wait, MAX_TIMER_MS);
 }
 
 function toFailedResponse(answer: Answer, facts: RequestFacts): FailedResponse {

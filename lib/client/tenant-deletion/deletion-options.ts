@@ -3,8 +3,8 @@ import { ConfigurationError } from '../../shared/errors.js';
 import { type Logger, readLogger } from '../../shared/log.js';
 import { checkOptionNames, describe, ownOptions, readFlag, wholeNumber } from '../../shared/options.js';
 import { redactText } from '../../shared/redact.js';
+import { MAX_TIMER_MS } from '../../shared/seconds.js';
 import { checkServiceName } from '../../shared/services.js';
-import { MAX_TIMEOUT_MS } from '../client-options.js';
 import type { ServiceClient } from '../service-client.js';
 import { defaultLedger } from './ledger/default-ledger.js';
 import type { DeletionLedger } from './ledger/deletion-ledger.js';
@@ -80,7 +80,8 @@ export interface DeletionSettings {
   readonly logger: Logger;
 }
 
-const OPTIONS: readonly (keyof CreateTenantDeletionOptions)[] = [
+/** The names of {@link CreateTenantDeletionOptions}. */
+export const DELETION_OPTIONS: readonly (keyof CreateTenantDeletionOptions)[] = [
   'client',
   'services',
   'ledger',
@@ -97,8 +98,8 @@ const OPTIONS: readonly (keyof CreateTenantDeletionOptions)[] = [
  * @throws ConfigurationError where one is unknown or wrong
  */
 export function settleDeletionOptions(given: CreateTenantDeletionOptions): DeletionSettings {
-  const options = ownOptions('createTenantDeletion', given, OPTIONS);
-  const time = { min: 1, max: MAX_TIMEOUT_MS, fallback: 900_000 };
+  const options = ownOptions('createTenantDeletion', given, DELETION_OPTIONS);
+  const time = { min: 1, max: MAX_TIMER_MS, fallback: 900_000 };
   return {
     client: readClient(options.client),
     services: readServices(options.services),

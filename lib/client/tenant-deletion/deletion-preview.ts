@@ -3,6 +3,7 @@ import { previewPath, readCounts } from '../../shared/tenant-data.js';
 import type { DeletionSettings, TenantDataService } from './deletion-options.js';
 import type { PreviewedService, PreviewRecord } from './ledger/ledger-records.js';
 import { logOf, writePreview } from './ledger/tenant-log.js';
+import { factsOf, OF_ANOTHER } from './outcome-rules.js';
 import { startRunLimit } from './run-limit.js';
 import { askService, type ServiceAnswer } from './service-answer.js';
 import { createSlots } from './slots.js';
@@ -77,19 +78,12 @@ async function previewService(
 
 /** Says what an answer to a preview means. */
 export function judgePreview(answer: ServiceAnswer): Omit<PreviewedService, 'service' | 'url'> {
-  const { status, speaker, code, detail } = answer;
-  const facts = {
-    ...(status !== undefined && { httpStatus: status }),
-    ...(code !== undefined && { code }),
-    ...(detail !== undefined && { detail }),
-  };
+  const { status, speaker } = answer;
+  const facts = factsOf(answer);
   if (status === 401 || status === 403) return { status: 'refused', ...facts };
   if ((status === 404 || status === 410) && speaker === 'service') return { status: 'nothing', ...facts, total: 0 };
   if (status !== 200) return { status: 'failed', ...facts };
-  if (answer.isOfAnother === true) {
-    const why = 'It answers for another tenant: does something on the way change the path?';
-    return { status: 'failed', ...facts, detail: why };
-  }
+  if (answer.isOfAnother === true) return { status: 'failed', ...facts, detail: OF_ANOTHER };
   const { counts, total } = readCounts(answer.body, ['counts']);
   if (total === undefined) return { status: 'uncounted', ...facts };
   return { status: 'counted', ...facts, ...(counts !== undefined && { counts }), total };

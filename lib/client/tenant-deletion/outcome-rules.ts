@@ -1,6 +1,7 @@
 import { readCounts, TENANT_NOT_FOUND } from '../../shared/tenant-data.js';
 import type { AnswerFacts, ServiceOutcome } from './outcome.js';
 import type { ServiceAnswer } from './service-answer.js';
+import { isUndecided } from './undecided-answer.js';
 
 /** What is known of a service from before, when an answer of it is judged. */
 export interface PriorKnowledge {
@@ -10,12 +11,7 @@ export interface PriorKnowledge {
   readonly isLost: boolean;
 }
 
-/** Nothing was sent before. */
-export const FIRST_TIME: PriorKnowledge = { mayHaveRun: false, isLost: false };
-
 const DONE_STATUSES: ReadonlySet<number> = new Set([200, 203, 204, 205]);
-// By whoever stands before a service that may have acted all the same.
-const GATEWAY_LOST_IT: ReadonlySet<number> = new Set([502, 504]);
 
 /**
  * Says what became of a deletion, by the answer to it.
@@ -54,7 +50,8 @@ function judgeSuccess(answer: ServiceAnswer, facts: AnswerFacts, pollUrl: string
   return { status: 'deleted', ...facts, ...readCounts(answer.body, ['deleted', 'counts']) };
 }
 
-const OF_ANOTHER = 'It answers for another tenant: does something on the way change the path?';
+/** Why an answer about another tenant does not count. */
+export const OF_ANOTHER = 'It answers for another tenant: does something on the way change the path?';
 
 /** A login or default page: HTML that is no service's answer to a deletion. */
 function isPage({ speaker, body }: ServiceAnswer): boolean {
@@ -77,14 +74,6 @@ function judgeAbsence({ speaker }: ServiceAnswer, mayHaveRun: boolean, facts: An
 
 const NOT_BY_THE_SERVICE =
   'Nothing shows that the service itself said so (no application/problem+json): is the URL right, and the service there?';
-
-/** Tells whether a try leaves it open what became of it: it got no answer, or one that proves nothing. */
-export function isUndecided({ status, ran }: Pick<ServiceAnswer, 'status' | 'ran'>): boolean {
-  if (status === undefined) return ran === 'unknown' || ran === 'completed';
-  // 301 to 303 may follow what was done (RFC 9110 §15.4).
-  if (status < 400) return ran !== 'refused';
-  return GATEWAY_LOST_IT.has(status);
-}
 
 // What a service says of its job where it says it in the body.
 const GOING_ON: ReadonlySet<string> = new Set([
@@ -217,7 +206,8 @@ const LASTING_CODES: ReadonlySet<string> = new Set([
   'ERR_TOKEN_UNAVAILABLE',
 ]);
 
-function factsOf({ status, code, detail }: ServiceAnswer): AnswerFacts {
+/** What of an answer is kept. */
+export function factsOf({ status, code, detail }: ServiceAnswer): AnswerFacts {
   return {
     ...(status !== undefined && { httpStatus: status }),
     ...(code !== undefined && { code }),

@@ -7,7 +7,7 @@ import { isServiceRequestError } from '../../shared/errors.js';
 import { redactText } from '../../shared/redact.js';
 import { REQUEST_ID_HEADER } from '../../shared/request-id.js';
 import { PROBLEM_JSON } from '../../shared/tenant-data.js';
-import { isUndecided } from './outcome-rules.js';
+import { isUndecided } from './undecided-answer.js';
 
 /** Who speaks in an answer, as far as its form shows. */
 export type Speaker =

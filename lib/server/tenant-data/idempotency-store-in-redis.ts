@@ -1,7 +1,7 @@
 import { ownOptions } from '../../shared/options.js';
 import { type RedisOptions, resolveRedis } from '../../shared/redis/redis-options.js';
 import type { IdempotencyClaim, IdempotencyRecord, IdempotencyStore } from './idempotency-store.js';
-import { createRedisConnection } from './redis-connection.js';
+import { createRedisConnection } from '../../shared/redis/redis-connection.js';
 import { readRetention } from './retention.js';
 
 /** Options of {@link idempotencyStoreInRedis}. */

@@ -1,6 +1,5 @@
 import { wholeNumber } from '../../shared/options.js';
-
-const DAY_SECONDS = 86_400;
+import { DAY_SECONDS } from '../../shared/seconds.js';
 
 /**
  * Reads how long a store remembers an answer, in seconds: longer than anybody repeats a deletion.

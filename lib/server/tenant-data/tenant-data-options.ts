@@ -2,7 +2,8 @@ import type { ServiceCaller } from '../../shared/caller.js';
 import { ConfigurationError } from '../../shared/errors.js';
 import { type Logger, readLogger } from '../../shared/log.js';
 import { describe, ownOptions, wholeNumber } from '../../shared/options.js';
-import { checkServiceName } from '../../shared/services.js';
+import { MAX_TIMER_MS } from '../../shared/seconds.js';
+import { checkServiceName, ORCHESTRATOR_NAME } from '../../shared/services.js';
 import { isProduction, readServiceName, readSetting } from '../../shared/settings.js';
 import type { RecordCounts } from '../../shared/tenant-data.js';
 import type { Guard, GuardOptions } from '../guard.js';
@@ -60,8 +61,8 @@ export interface TenantDataRouterOptions extends Omit<GuardOptions, 'tenantParam
    */
   readonly idempotencyStore?: IdempotencyStore | undefined;
   /**
-   * This service's name: services that share a store may be sent one key. Default: `SERVICE_NAME`. Without it the path where the router is
-   * mounted stands for it, and production refuses to start unless the store is in memory.
+   * This service's name: services that share a store may be sent one key. Default: `SERVICE_NAME`. The path where the router is mounted tells
+   * several of one service apart. Without a name that path alone has to, and production refuses to start unless the store is in memory.
    */
   readonly service?: string | undefined;
 }
@@ -77,7 +78,8 @@ export interface TenantDataSettings extends Pick<TenantDataRouterOptions, 'previ
   readonly service: string | undefined;
 }
 
-const OPTIONS: readonly (keyof TenantDataRouterOptions)[] = [
+/** The names of {@link TenantDataRouterOptions}. */
+export const TENANT_DATA_OPTIONS: readonly (keyof TenantDataRouterOptions)[] = [
   'preview',
   'erase',
   'services',
@@ -89,8 +91,7 @@ const OPTIONS: readonly (keyof TenantDataRouterOptions)[] = [
   'idempotencyStore',
   'service',
 ];
-const DEFAULT_SERVICES: readonly string[] = ['tenant-deletion-orchestrator'];
-const MAX_TIMER_MS = 2 ** 31 - 1;
+const DEFAULT_SERVICES: readonly string[] = [ORCHESTRATOR_NAME];
 const STORE_METHODS = ['begin', 'renew', 'finish', 'release', 'find', 'close'] as const;
 
 /**
@@ -99,7 +100,7 @@ const STORE_METHODS = ['begin', 'renew', 'finish', 'release', 'find', 'close'] a
  * @throws ConfigurationError where one is missing, wrong or unknown
  */
 export function resolveTenantData(options: TenantDataRouterOptions): TenantDataSettings {
-  options = ownOptions('tenantDataRouter', options, OPTIONS);
+  options = ownOptions('tenantDataRouter', options, TENANT_DATA_OPTIONS);
   const { preview, erase, services = DEFAULT_SERVICES, scopes, onDenied, audit } = options;
   checkFunction('preview', preview, 'counts what would be deleted');
   checkFunction('erase', erase, 'deletes what there is of a tenant');

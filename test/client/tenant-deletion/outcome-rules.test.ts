@@ -2,9 +2,7 @@ import { expect } from 'chai';
 import { type CallOutcome, outcomeOfTry } from '../../../lib/client/sending/call-outcome.js';
 import type { ServiceOutcome } from '../../../lib/client/tenant-deletion/outcome.js';
 import {
-  FIRST_TIME,
   isPassing,
-  isUndecided,
   isWorthAnotherAttempt,
   judgeDeletion,
   judgePoll,
@@ -12,7 +10,11 @@ import {
   type PriorKnowledge,
 } from '../../../lib/client/tenant-deletion/outcome-rules.js';
 import type { ServiceAnswer, Speaker } from '../../../lib/client/tenant-deletion/service-answer.js';
+import { isUndecided } from '../../../lib/client/tenant-deletion/undecided-answer.js';
 import { serviceAnswer } from './support.js';
+
+/** Nothing was sent before. */
+const FIRST_TIME: PriorKnowledge = { mayHaveRun: false, isLost: false };
 
 const SPEAKERS: readonly Speaker[] = ['service', 'unclear', 'between'];
 const PRIORS: Readonly<Record<'first' | 'mayHaveRun' | 'lost', PriorKnowledge>> = {

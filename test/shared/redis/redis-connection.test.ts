@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { expect } from 'chai';
-import { createRedisConnection } from '../../../lib/server/tenant-data/redis-connection.js';
+import { createRedisConnection } from '../../../lib/shared/redis/redis-connection.js';
 import { reasonOf } from '../../../lib/shared/redis/redis-client.js';
 import { resolveRedis } from '../../../lib/shared/redis/redis-options.js';
 import { anyRejectionOf } from '../../client/support.js';
 import { eventually, redisOfSuite, runModule } from '../../support/redis-rig.js';
 
-const FILE = new URL('../../../lib/server/tenant-data/redis-connection.ts', import.meta.url).href;
+const FILE = new URL('../../../lib/shared/redis/redis-connection.ts', import.meta.url).href;
 const OPTIONS = new URL('../../../lib/shared/redis/redis-options.ts', import.meta.url).href;
 
 describe('createRedisConnection', function () {

@@ -1,10 +1,13 @@
-import { createRedisClient, REDIS_TIMEOUT_MS, type RedisClient } from '../../shared/redis/redis-client.js';
-import type { ResolvedRedis } from '../../shared/redis/redis-options.js';
+import { createRedisClient, REDIS_TIMEOUT_MS, type RedisClient } from './redis-client.js';
+import type { ResolvedRedis } from './redis-options.js';
 
 /** A connection that is made when it is needed, and again when it was lost. */
 export interface RedisConnection {
   /** Asks Redis. Rejects where it is away or silent: within the timeout, and at once where it refuses the connection. */
   ask<Answer>(question: (client: RedisClient) => Promise<Answer>): Promise<Answer>;
+  /** Ends it after what was asked before. */
+  end(): Promise<void>;
+  /** Ends it now: what is under way is rejected. */
   close(): void;
 }
 
@@ -23,6 +26,11 @@ export function createRedisConnection(redis: ResolvedRedis, timeoutMs: number = 
   const discard = (): void => {
     if (client?.isOpen === true) client.destroy();
     client = undefined;
+  };
+
+  const close = (): void => {
+    isClosed = true;
+    discard();
   };
 
   const connect = async (): Promise<RedisClient> => {
@@ -65,9 +73,12 @@ export function createRedisConnection(redis: ResolvedRedis, timeoutMs: number = 
       });
       return inTime(question(await connecting));
     },
-    close() {
-      isClosed = true;
-      discard();
+    async end() {
+      await connecting?.catch(() => undefined);
+      // One that is silent is given up, as always.
+      if (client?.isOpen === true) await inTime(client.close()).catch(() => undefined);
+      close();
     },
+    close,
   };
 }
