@@ -41,8 +41,8 @@ function print(section: Section): boolean {
   return ok;
 }
 
-// Keys are made here for each run: those of the shell that this is started from have no say.
-for (const name of ['JWT_SECRET_KEY', 'JWT_SECRET_KEY_PREVIOUS', 'JWT_ALGORITHM']) {
+// Keys are made here for each run, and nothing outlives it: keys and Redis of the shell that this is started from have no say.
+for (const name of ['JWT_SECRET_KEY', 'JWT_SECRET_KEY_PREVIOUS', 'JWT_ALGORITHM', 'REDIS_URL']) {
   Reflect.deleteProperty(process.env, name);
 }
 

@@ -132,7 +132,11 @@ const JWT = /^eyJ[\w-]+\.[\w-]*\.[\w-]*$/;
 /** What the command line asks for. Refused before anything is read or opened. */
 function wantedAct(io: CliIo, tenantId: string, options: DeleteTenantOptions): (job: Job) => Promise<void> {
   const { preview, confirm, resume, abandon } = options;
-  if (!isTenantId(tenantId)) throw usageError('The tenant id must be a text of 1 to 255 characters, and not . or ..');
+  if (!isTenantId(tenantId)) {
+    throw usageError(
+      String.raw`The tenant id must be a text of 1 to 255 characters without /, \, % and control characters, and not . or ..`,
+    );
+  }
   // It would stand in URLs, logs and the ledger of every service.
   if (JWT.test(tenantId)) throw usageError('The tenant id is a token: it was typed in the wrong place.');
   if ([preview, confirm, resume, abandon].filter((one) => one !== undefined).length !== 1) {
