@@ -5,7 +5,7 @@ import { join } from 'node:path';
 export const ROOT: string = join(import.meta.dirname, '..');
 
 /** Made by machines or by others: not ours to check, and nothing a document may link to. */
-const FOREIGN = new Set(['node_modules', 'dist', 'coverage', '.git', 'docs/api']);
+const FOREIGN = new Set(['node_modules', 'bench/node_modules', 'dist', 'coverage', '.git', 'docs/api']);
 
 /** Every file of the repository under `folder`, sorted, with forward slashes. */
 export function filesUnder(folder = ''): string[] {
