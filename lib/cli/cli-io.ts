@@ -1,3 +1,4 @@
+import type { CreateLoggerOptions } from '../shared/log.js';
 import type { Environment } from '../shared/settings.js';
 
 /** Everything that a command touches outside of itself; tests give other ones. */
@@ -15,7 +16,17 @@ export interface CliIo {
    * @returns what ends the listening
    */
   readonly onInterrupt?: ((listener: () => void) => () => void) | undefined;
+  /**
+   * Calls at every signal of a server's life: SIGHUP, SIGTERM and SIGINT, which from then on do nothing else, up to the end of the
+   * process: one that comes late does not change its exit code.
+   */
+  readonly onSignal?: ((listener: (signal: ServerSignal) => void) => void) | undefined;
+  /** Where a server's log goes. Default: that of `createLogger()`, stdout. */
+  readonly logTransports?: CreateLoggerOptions['transports'];
 }
+
+/** What a server is told by the system. */
+export type ServerSignal = 'SIGHUP' | 'SIGINT' | 'SIGTERM';
 
 /** A stream that a command writes to. */
 export interface CliOutput {

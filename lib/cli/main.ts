@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { fstatSync } from 'node:fs';
+import type { ServerSignal } from './cli-io.js';
 import { runCli } from './run-cli.js';
 
 // Whoever reads has enough, as `head` does: no error, and nobody to tell. The code is the one of a program that SIGPIPE ended.
@@ -49,6 +50,18 @@ const exitCode = await runCli(process.argv.slice(2), {
     };
     for (const signal of INTERRUPTS) process.on(signal, once);
     return end;
+  },
+  onSignal(listener) {
+    let endedAt = Number.NEGATIVE_INFINITY;
+    const tell = (signal: ServerSignal): void => {
+      if (signal !== 'SIGHUP') {
+        const now = performance.now();
+        if (now - endedAt < SAME_INTERRUPT_MS) return;
+        endedAt = now;
+      }
+      listener(signal);
+    };
+    for (const signal of INTERRUPTS) process.on(signal, tell);
   },
 });
 process.exitCode ??= exitCode;

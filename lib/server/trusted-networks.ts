@@ -25,18 +25,31 @@ export function trustedNetworks(networks: readonly string[]): PeerCheck {
       `must be a list such as ['10.0.0.0/8'], not ${describe(networks)}.`,
     );
   }
-  const blocks = new BlockList();
+  const isIn = addressesIn(networks.filter((name) => name !== 'unix'));
   const unix = networks.includes('unix');
-  for (const entry of networks.filter((name) => name !== 'unix')) {
-    for (const network of Object.hasOwn(NAMED, entry) ? (NAMED[entry] as readonly string[]) : [entry])
-      addNetwork(blocks, network);
-  }
   return (req) => {
     // A request that no Node server made may have no socket.
     const socket = req.socket as (Socket & { readonly server?: Server }) | undefined;
     const address = socket?.remoteAddress;
     // A destroyed TCP socket has no address either: only its server tells that it is a unix socket.
-    if (address === undefined) return unix && typeof socket?.server?.address() === 'string';
+    return address === undefined ? unix && typeof socket?.server?.address() === 'string' : isIn(address);
+  };
+}
+
+/**
+ * Makes the check of an address by itself, as a proxy may tell it.
+ *
+ * @param networks - as {@link trustedNetworks} takes them, without `unix`
+ * @returns tells whether an IP address is in one of them
+ * @throws ConfigurationError as there
+ */
+export function addressesIn(networks: readonly string[]): (address: string) => boolean {
+  const blocks = new BlockList();
+  for (const entry of networks) {
+    for (const network of Object.hasOwn(NAMED, entry) ? (NAMED[entry] as readonly string[]) : [entry])
+      addNetwork(blocks, network);
+  }
+  return (address) => {
     const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
     return blocks.check(plain, isIPv4(plain) ? 'ipv4' : 'ipv6');
   };

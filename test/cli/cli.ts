@@ -1,6 +1,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import winston from 'winston';
+import type { ServerSignal } from '../../lib/cli/cli-io.js';
 import { runCli } from '../../lib/cli/run-cli.js';
 import { newSecret } from '../support/keys.js';
 
@@ -27,6 +30,8 @@ export interface RunOptions {
   readonly onWrite?: (text: string, stream: 'stdout' | 'stderr') => void;
   /** What the commands listen for to be interrupted. */
   readonly onInterrupt?: (listener: () => void) => () => void;
+  /** What servers listen for. */
+  readonly onSignal?: (listener: (signal: ServerSignal) => void) => void;
 }
 
 /** The command line in a directory of its own, with a secret in `JWT_SECRET_KEY`. */
@@ -51,7 +56,18 @@ export function createTestCli(): TestCli {
   return {
     directory,
     secret,
-    async run(args, { stdin = '', terminal = false, env = {}, fileMode, columns, rows, onWrite, onInterrupt } = {}) {
+    async run(args, options = {}) {
+      const {
+        stdin = '',
+        terminal = false,
+        env = {},
+        fileMode,
+        columns,
+        rows,
+        onWrite,
+        onInterrupt,
+        onSignal,
+      } = options;
       const written = { stdout: '', stderr: '' };
       const output = (name: keyof typeof written) => ({
         isTTY: terminal,
@@ -69,6 +85,8 @@ export function createTestCli(): TestCli {
         env: { JWT_SECRET_KEY: secret, ...env },
         cwd: directory,
         onInterrupt,
+        onSignal,
+        logTransports: [new winston.transports.Stream({ stream: writableTo(output('stdout').write) })],
       });
       return { code, ...written };
     },
@@ -88,6 +106,15 @@ export function createTestCli(): TestCli {
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+function writableTo(write: (text: string) => void): Writable {
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      write(chunk.toString());
+      done();
+    },
+  });
 }
 
 async function* stream(text: string | Buffer): AsyncGenerator<string | Uint8Array> {

@@ -17,7 +17,7 @@ export interface ForwardRequest {
   readonly headers: readonly string[];
 }
 
-/** Limits in milliseconds (1 to 2^31-1), and what a response must not carry. */
+/** Limits in milliseconds (1 to 2^31-1), and what a response must not and must carry. */
 export interface ForwardOptions {
   /** Until the TCP connection stands. */
   readonly connectTimeoutMs: number;
@@ -30,10 +30,15 @@ export interface ForwardOptions {
   readonly idleTimeoutMs: number;
   /** Tells, by canonical name, which response headers are removed. */
   readonly isGatewaysWord: (canonicalName: string) => boolean;
+  /** Who passes answers on, as `Via` names it: a token (RFC 9110 §7.6.3), the gateway's name. */
+  readonly via: string;
 }
 
+/** The limits of {@link ForwardOptions}. */
+export type ForwardTimeouts = Pick<ForwardOptions, 'connectTimeoutMs' | 'responseTimeoutMs' | 'idleTimeoutMs'>;
+
 /** The limits where none are given. */
-export const FORWARD_TIMEOUTS: Readonly<Omit<ForwardOptions, 'isGatewaysWord'>> = Object.freeze({
+export const FORWARD_TIMEOUTS: Readonly<ForwardTimeouts> = Object.freeze({
   connectTimeoutMs: 5_000,
   responseTimeoutMs: 30_000,
   idleTimeoutMs: 60_000,

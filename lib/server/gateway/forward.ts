@@ -86,7 +86,7 @@ export function forward(
     }
     answer = incoming;
     timer.start(options.idleTimeoutMs, abandon);
-    writeResponseHead(res, incoming, options.isGatewaysWord);
+    writeResponseHead(res, incoming, options);
     incoming.on('data', moved).once('end', discardUpload).pipe(res);
   };
   const send = (mayRetry: boolean): void => {

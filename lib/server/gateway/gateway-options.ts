@@ -10,7 +10,7 @@ import { checkServiceName } from '../../shared/services.js';
 import { readServiceName } from '../../shared/settings.js';
 import { readCacheSize, readClockTolerance, readRevocations } from '../../shared/token.js';
 import { createTokenChecker, type TokenChecker } from '../../shared/token-checker.js';
-import { type ForwardOptions, FORWARD_TIMEOUTS } from './forward-options.js';
+import { FORWARD_TIMEOUTS, type ForwardTimeouts } from './forward-options.js';
 import { publicEntries, type PublicEntryCheck } from './public-entries.js';
 import { createRouteTable, type RouteTable, type RouteTarget } from './routes.js';
 import { createVoucher, type Voucher } from './voucher.js';
@@ -118,7 +118,7 @@ export function resolveGatewayAuth(
 /** Settles the options of `gateway()`. */
 export function resolveGateway(
   options: GatewayOptions,
-): GatewaySettings & { readonly routes: RouteTable; readonly timeouts: Omit<ForwardOptions, 'isGatewaysWord'> } {
+): GatewaySettings & { readonly routes: RouteTable; readonly timeouts: ForwardTimeouts } {
   options = ownOptions('gateway', options, [
     'routes',
     'connectTimeoutMs',
@@ -138,7 +138,7 @@ export function resolveGateway(
   };
 }
 
-function readMs(name: keyof typeof FORWARD_TIMEOUTS, value: number | undefined, max: number): number {
+function readMs(name: keyof ForwardTimeouts, value: number | undefined, max: number): number {
   return wholeNumber(name, value, { min: 1, max, fallback: FORWARD_TIMEOUTS[name] });
 }
 

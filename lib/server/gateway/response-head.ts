@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { endToEndHeaders } from './end-to-end-headers.js';
+import type { ForwardOptions } from './forward-options.js';
 import { hasForeignTransferCoding } from './request-framing.js';
 
 // List fields in which the app in front of us (a session, CORS) and the service may both have a say.
@@ -25,12 +26,13 @@ export function isSoundHead(answer: IncomingMessage): boolean {
 /**
  * Writes a service's response head to the client: status, reason phrase and end-to-end headers, without those that
  * `isGatewaysWord` names (canonical name): an answer of one service must not look like the gateway's word to another.
- * Headers that the app has set on `res` stay where the service doesn't set them too.
+ * Headers that the app has set on `res` stay where the service doesn't set them too. `Via` gets a line of ours (RFC 9110 §7.6.3): an
+ * answer without it is the gateway's own.
  */
 export function writeResponseHead(
   res: ServerResponse,
   answer: IncomingMessage,
-  isGatewaysWord: (canonicalName: string) => boolean,
+  { isGatewaysWord, via }: Pick<ForwardOptions, 'isGatewaysWord' | 'via'>,
 ): void {
   // RFC 9110 §8.6: no Content-Length in a 204.
   const drop = (name: string): boolean =>
@@ -47,6 +49,7 @@ export function writeResponseHead(
     else res.setHeader(name, value);
     seen.add(field);
   }
+  res.appendHeader('Via', `${answer.httpVersion} ${via}`);
   res.writeHead(answer.statusCode as number, answer.statusMessage as string);
 
   // An event stream may be silent for long after its head; a usual answer goes out as one packet with its first bytes.

@@ -1,10 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
 import { IDENTITY_HEADERS } from '../../../lib/shared/identity-headers.js';
 import { createServiceToken } from '../../../lib/shared/token.js';
@@ -12,6 +6,7 @@ import { EXPRESS_VERSIONS } from '../../support/express-versions.js';
 import { closeRig, identityLines, portOf, PREFIX, rig, type Rig, serve } from '../../support/gateway-rig.js';
 import { newSecret } from '../../support/keys.js';
 import { needsProgram } from '../../support/needs-program.js';
+import { type Nginx, startNginx } from '../../support/nginx.js';
 import { bearerLine } from '../../support/proofs.js';
 
 const secret = newSecret();
@@ -28,49 +23,10 @@ const FORGED: readonly string[] = [...IDENTITY_HEADERS, 'x-gateway-assertion'].f
   `${name.replaceAll('-', '.')}: evil`,
 ]);
 
-/** A real nginx on a port of its own; its files are in a folder that goes with it. */
-async function startNginx(
-  program: string,
-  port: number,
-  underscores: 'on' | 'off',
-): Promise<{ port: number; stop: () => Promise<void> }> {
-  const folder = mkdtempSync(join(tmpdir(), 'nginx-'));
-  const free = net.createServer().listen(0, '127.0.0.1');
-  await once(free, 'listening');
-  const own = (free.address() as net.AddressInfo).port;
-  free.close();
-  const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
-    (name) => `${name}_temp_path ${folder}/${name};`,
-  );
-  writeFileSync(
-    join(folder, 'nginx.conf'),
-    `daemon off; master_process off; pid ${folder}/pid; error_log ${folder}/error.log;
-     events { worker_connections 64; }
-     http { ${temp.join(' ')} access_log off;
-       server { listen 127.0.0.1:${own}; underscores_in_headers ${underscores}; ignore_invalid_headers ${underscores === 'on' ? 'off' : 'on'};
-         location / { proxy_pass http://127.0.0.1:${port}; proxy_http_version 1.1; proxy_set_header Connection ""; } } }`,
-  );
-  const nginx: ChildProcess = spawn(program, ['-p', folder, '-c', join(folder, 'nginx.conf')], { stdio: 'ignore' });
-  for (let i = 0; i < 100 && !(await accepts(own)); i++) await pause(30);
-  return {
-    port: own,
-    async stop() {
-      const gone = once(nginx, 'exit');
-      nginx.kill('SIGTERM');
-      await gone;
-      rmSync(folder, { recursive: true });
-    },
-  };
+function configuration(port: number, underscores: 'on' | 'off'): string {
+  return `underscores_in_headers ${underscores}; ignore_invalid_headers ${underscores === 'on' ? 'off' : 'on'};
+    location / { proxy_pass http://127.0.0.1:${port}; proxy_http_version 1.1; proxy_set_header Connection ""; }`;
 }
-
-const accepts = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = net.connect(port, '127.0.0.1');
-    socket
-      .on('connect', () => resolve(true))
-      .on('error', () => resolve(false))
-      .on('connect', () => socket.destroy());
-  });
 
 function ask(port: number, lines: readonly string[], path = `${PREFIX}/7`): Promise<number> {
   return new Promise((resolve) => {
@@ -92,16 +48,17 @@ for (const { name, express } of EXPRESS_VERSIONS) {
   for (const underscores of ['on', 'off'] as const) {
     describe(`gateway, ${name}: behind nginx with underscores_in_headers ${underscores}`, function () {
       this.timeout(20_000);
-      let nginx: Awaited<ReturnType<typeof startNginx>>;
+      let nginx: Nginx;
       let gateway: Rig;
 
       beforeEach(async function () {
         const program = needsProgram(this, 'nginx');
         gateway = await rig(express, { keys: secret, options: { public: [`GET ${PREFIX}/health`] } });
-        nginx = await startNginx(program, portOf(await serve(gateway.app)), underscores);
+        const port = portOf(await serve(gateway.app));
+        nginx = await startNginx(program, () => configuration(port, underscores));
       });
       afterEach(async () => {
-        await (nginx as typeof nginx | undefined)?.stop();
+        await (nginx as Nginx | undefined)?.stop();
         await closeRig();
       });
       const told = (): readonly string[] => identityLines(gateway.upstream.seen.at(-1)!.rawHeaders);

@@ -9,6 +9,7 @@ export const OPTIONS: ForwardOptions = {
   responseTimeoutMs: 2_000,
   idleTimeoutMs: 2_000,
   isGatewaysWord: (name) => name === 'x-user-id' || name === 'x-service-name',
+  via: 'gateway',
 };
 
 const closers: (() => Promise<void>)[] = [];

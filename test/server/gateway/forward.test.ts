@@ -252,7 +252,7 @@ describe('forward', () => {
       const { port } = await gatewayTo(upstream.origin);
       expect((await talk(port, head('GET /'), 'ok')).text).to.equal(
         'HTTP/1.1 404 Nix da\r\nX-Kept: 1\r\nX-Kept: 2\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\nContent-Length: 2\r\n' +
-          'Connection: keep-alive\r\nKeep-Alive: timeout=5\r\n\r\nok',
+          'Via: 1.1 gateway\r\nConnection: keep-alive\r\nKeep-Alive: timeout=5\r\n\r\nok',
       );
     });
 
