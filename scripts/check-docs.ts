@@ -4,18 +4,20 @@ import { checkDocComments } from './docs/check-doc-comments.js';
 import { checkErrorCodes } from './docs/check-error-codes.js';
 import { checkLinks } from './docs/check-links.js';
 import { checkSnippets } from './docs/check-snippets.js';
+import { checkTroubles } from './docs/check-troubles.js';
 import { runExamples } from './docs/run-examples.js';
 
 const fix = process.argv.includes('--fix');
 
 const errors = fix
-  ? [...checkSnippets({ fix }), ...checkCliRecording({ fix })]
+  ? [...checkSnippets({ fix }), ...checkCliRecording({ fix }), ...(await checkTroubles({ fix }))]
   : [
       ...checkSnippets({ fix }),
       ...checkLinks(),
       ...checkErrorCodes(),
       ...checkDocComments(),
       ...checkCliRecording({ fix }),
+      ...(await checkTroubles({ fix })),
       ...(await runExamples()),
     ];
 

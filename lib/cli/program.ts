@@ -3,6 +3,8 @@ import { createRequire } from 'node:module';
 import { type CliIo, printableLines, withoutLongQuotes } from './cli-io.js';
 import { addExample } from './common-options.js';
 import { addDeleteTenant } from './commands/delete-tenant.js';
+import { addGateway } from './commands/gateway.js';
+import { addDoctor } from './commands/doctor.js';
 import { addGenerate } from './commands/generate.js';
 import { addKeysDerive } from './commands/keys-derive.js';
 import { addKeysDrop } from './commands/keys-drop.js';
@@ -12,6 +14,7 @@ import { addKeysRotate } from './commands/keys-rotate.js';
 import { addRevocations } from './commands/revocations.js';
 import { addRevoke } from './commands/revoke.js';
 import { addServices } from './commands/services.js';
+import { addSmoke } from './commands/smoke.js';
 import { addTokens } from './commands/tokens.js';
 import { addVerify } from './commands/verify.js';
 import { refuseRepeatedOptions } from './repeated-options.js';
@@ -70,6 +73,9 @@ Example, from nothing to a token in a file:
   addRevoke(program, io);
   addRevocations(program, io);
   addDeleteTenant(program, io);
+  addDoctor(program, io);
+  addSmoke(program, io);
+  addGateway(program, io);
   for (const command of [...program.commands, ...keys.commands]) refuseRepeatedOptions(command);
   return program;
 }

@@ -5,19 +5,23 @@ import { checkServiceName } from './services.js';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The variables that this package reads. Each is documented where it is used. */
-export type SettingName =
-  | 'JWT_SECRET_KEY'
-  | 'JWT_SECRET_KEY_PREVIOUS'
-  | 'JWT_ALGORITHM'
-  | 'JWT_KEYS_FILE'
-  | 'GATEWAY_ASSERTION_KEY'
-  | 'GATEWAY_ASSERTION_KEY_FILE'
-  | 'SERVICE_NAME'
-  | 'SERVICE_TOKEN'
-  | 'SERVICE_TOKEN_FILE'
-  | 'LOG_LEVEL'
-  | 'REDIS_URL'
-  | 'SERVICE_AUTH_DIR';
+export const SETTING_NAMES = [
+  'JWT_SECRET_KEY',
+  'JWT_SECRET_KEY_PREVIOUS',
+  'JWT_ALGORITHM',
+  'JWT_KEYS_FILE',
+  'GATEWAY_ASSERTION_KEY',
+  'GATEWAY_ASSERTION_KEY_FILE',
+  'SERVICE_NAME',
+  'SERVICE_TOKEN',
+  'SERVICE_TOKEN_FILE',
+  'LOG_LEVEL',
+  'REDIS_URL',
+  'SERVICE_AUTH_DIR',
+] as const;
+
+/** One of them. */
+export type SettingName = (typeof SETTING_NAMES)[number];
 
 /**
  * Reads one variable. One that is set but empty is a mistake, not an absence: a secret that failed to mount must not

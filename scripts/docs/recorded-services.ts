@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import express from 'express';
-import { contextFromGateway, tenantDataRouter } from 'service-auth/server';
+import { contextFromGateway, gateway, tenantDataRouter } from 'service-auth/server';
 import { createLogger, keyRingFromFile } from 'service-auth/shared';
 
 // The services that the recorded commands delete a tenant from: a process of its own, as the recorder waits for its commands. They believe
@@ -44,6 +44,13 @@ for (const [name, counts] of Object.entries(SERVICES)) {
     apiPath: `/api/v1/${name}`,
   });
 }
+// Before them a gateway, for the commands that go through one.
+const app = express();
+const routes = Object.fromEntries(list.map(({ apiPath, url, name }) => [apiPath, { url, service: name }]));
+app.use(gateway({ keys, routes, name: 'api-gateway', logger: createLogger({ level: 'error' }) }));
+const server = app.listen(0, '127.0.0.1');
+await once(server, 'listening');
+writeFileSync(join(directory, 'gateway.url'), `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`);
 // There as a whole, or not at all.
 writeFileSync(join(directory, '.bakery.json'), JSON.stringify(list));
 renameSync(join(directory, '.bakery.json'), join(directory, 'bakery.json'));

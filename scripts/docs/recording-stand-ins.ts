@@ -17,6 +17,9 @@ const TIME = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z/g;
 // The first half is a hash of the tenant's id.
 const RUN = /\b([0-9a-f]{16})-[0-9a-f]{12}\b/g;
 const DURATION = /\b\d+(?:\.\d)? m?s\b/g;
+// Of a table whose next column is a verdict.
+const MS_CELL = /(?<= ) {0,4}\d{1,5}(?= {2}(?:let in|refused|not reached|unknown)\b)/g;
+const GATEWAY = 'http://127.0.0.1:8080';
 const KEY_IDS = ['Ayk3Jr0TzQ5e', 'Bm81XwuVc2Lh', 'Cq9fN6dYs4Go'];
 const BEGIN = Date.UTC(2026, 0, 5, 9);
 const HOUR_MS = 60 * 60 * 1000;
@@ -38,9 +41,18 @@ export function createStandIns(directory: string): StandIns {
         known.set(kid, KEY_IDS[[...known.values()].filter((one) => KEY_IDS.includes(one)).length] as string);
     }
   };
+  // Of the gateway, which listens on another port each time.
+  const learnGateway = (): void => {
+    const path = join(directory, 'gateway.url');
+    if (existsSync(path)) known.set(readFileSync(path, 'utf8'), GATEWAY);
+  };
   const standInFor = (id: string): string => {
     const ids = [...known.values()].filter((one) => one.startsWith('5e7a1c04'));
-    const standIn = known.get(id) ?? `5e7a1c04-9b1d-4f6e-8a2c-${String(ids.length + 1).repeat(12)}`;
+    const standIn =
+      known.get(id) ??
+      `5e7a1c04-9b1d-4f6e-8a2c-${String(ids.length + 1)
+        .repeat(12)
+        .slice(0, 12)}`;
     known.set(id, standIn);
     return standIn;
   };
@@ -48,6 +60,7 @@ export function createStandIns(directory: string): StandIns {
   return {
     apply(text) {
       learnKeys();
+      learnGateway();
       let shown = text
         .replaceAll(directory, '/srv/tokens')
         .replaceAll(TOKEN, 'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCIs…')
@@ -57,6 +70,7 @@ export function createStandIns(directory: string): StandIns {
         .replaceAll(TIME, (time) => standInTime(time, startedAt))
         .replaceAll(RUN, '$1-5e7a1c049b1d')
         .replaceAll(DURATION, '20 ms')
+        .replaceAll(MS_CELL, '20'.padStart(5))
         .replaceAll(/^\|.*\|$/gm, narrow);
       for (const [real, standIn] of known) shown = shown.replaceAll(real, standIn);
       // The id of a pair, or of a key that is in no file.
@@ -65,6 +79,7 @@ export function createStandIns(directory: string): StandIns {
       );
     },
     undo(command) {
+      learnGateway();
       let real = command;
       for (const [id, standIn] of known) real = real.replaceAll(standIn, id);
       return real;

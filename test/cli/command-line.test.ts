@@ -19,6 +19,9 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['revoke'],
   ['revocations'],
   ['delete-tenant'],
+  ['doctor'],
+  ['smoke'],
+  ['gateway'],
 ];
 
 describe('the command line', () => {

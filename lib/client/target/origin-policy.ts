@@ -119,7 +119,7 @@ function readOrigins(origins: unknown): readonly URL[] {
  * Whether plain http leads out of the cluster, where others can read the token (RFC 6750 §5.3 asks for TLS). Within it, the cluster
  * sees to that; link-local addresses are on the own wire, and sidecars of a mesh have them.
  */
-function isReadableOnTheWay({ protocol, hostname }: URL): boolean {
+export function isReadableOnTheWay({ protocol, hostname }: URL): boolean {
   return protocol === 'http:' && !isInClusterHost(hostname) && !isLinkLocal(hostname);
 }
 

@@ -1,0 +1,26 @@
+import { expect } from 'chai';
+import { createQuote } from '../../../lib/cli/doctor/quote.js';
+import { newSecret } from '../../support/keys.js';
+
+describe('createQuote', () => {
+  const secret = newSecret();
+
+  it('shows what is no piece of the token', () => {
+    expect(createQuote(secret)('nginx/1.24.0 (Ubuntu)')).to.equal('nginx/1.24.0 (Ubuntu)');
+    expect(createQuote(secret)(`x${secret.slice(3, 14)}x`)).to.equal(`x${secret.slice(3, 14)}x`);
+  });
+
+  it('shows nothing of a text that holds a piece of it', () => {
+    expect(createQuote(secret)(`realm-${secret.slice(3, 15)}`)).to.equal('[redacted]');
+    expect(createQuote(undefined)(`realm-${secret.slice(3, 15)}`)).to.include(secret.slice(3, 15));
+  });
+
+  it('shows no token of others either', () => {
+    expect(createQuote(undefined)('Bearer eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl')).to.equal('Bearer [redacted]');
+  });
+
+  it('cuts what is long', () => {
+    expect(createQuote(secret)('é'.repeat(121))).to.equal(`${'é'.repeat(120)}…`);
+    expect(createQuote(secret)('é'.repeat(120))).to.equal('é'.repeat(120));
+  });
+});
