@@ -25,7 +25,10 @@ export function trustedNetworks(networks: readonly string[]): PeerCheck {
       `must be a list such as ['10.0.0.0/8'], not ${describe(networks)}.`,
     );
   }
-  const isIn = addressesIn(networks.filter((name) => name !== 'unix'));
+  const isIn = addressesIn(
+    networks.filter((name) => name !== 'unix'),
+    "'loopback', 'private' and 'unix'",
+  );
   const unix = networks.includes('unix');
   return (req) => {
     // A request that no Node server made may have no socket.
@@ -40,14 +43,18 @@ export function trustedNetworks(networks: readonly string[]): PeerCheck {
  * Makes the check of an address by itself, as a proxy may tell it.
  *
  * @param networks - as {@link trustedNetworks} takes them, without `unix`
+ * @param names - the names that may stand in them, for the message
  * @returns tells whether an IP address is in one of them
  * @throws ConfigurationError as there
  */
-export function addressesIn(networks: readonly string[]): (address: string) => boolean {
+export function addressesIn(
+  networks: readonly string[],
+  names: string = "'loopback' and 'private'",
+): (address: string) => boolean {
   const blocks = new BlockList();
   for (const entry of networks) {
     for (const network of Object.hasOwn(NAMED, entry) ? (NAMED[entry] as readonly string[]) : [entry])
-      addNetwork(blocks, network);
+      addNetwork(blocks, network, names);
   }
   return (address) => {
     const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
@@ -67,7 +74,7 @@ function isWideInIPv4(address: string, bits: number): boolean {
   return MAPPED.check(address, 'ipv6') || block.check('::ffff:0:0', 'ipv6');
 }
 
-function addNetwork(blocks: BlockList, network: unknown): void {
+function addNetwork(blocks: BlockList, network: unknown, names: string): void {
   const [address = '', prefix, ...rest] = typeof network === 'string' ? network.split('/') : [];
   const version = isIP(address);
   const longest = version === 4 ? 32 : 128;
@@ -75,7 +82,7 @@ function addNetwork(blocks: BlockList, network: unknown): void {
   if (version === 0 || rest.length > 0 || bits < 0 || bits > longest) {
     throw new ConfigurationError(
       'trustedNetworks',
-      `may hold addresses ('10.1.2.3'), blocks ('10.0.0.0/8'), 'loopback', 'private' and 'unix', not ${describeNetwork(network)}.`,
+      `may hold addresses ('10.1.2.3'), blocks ('10.0.0.0/8'), ${names}, not ${describeNetwork(network)}.`,
     );
   }
   if (bits < (version === 4 ? 8 : 7) || isWideInIPv4(address, bits)) {

@@ -17,7 +17,9 @@ export function checkOptionNames(owner: string, options: unknown, known: readonl
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue;
     const nearest = closest(name, known);
-    const hint = distance(name, nearest) <= 4 ? `Did you mean '${nearest}'?` : `Known options: ${known.join(', ')}.`;
+    // Of a short name, so many changes would make any other one.
+    const isNear = distance(name, nearest) <= Math.min(4, Math.ceil(name.length / 2));
+    const hint = isNear ? `Did you mean '${nearest}'?` : `Known options: ${known.join(', ')}.`;
     // Longer than any option: it may be a secret in the wrong place.
     const shown = name.length <= MAX_SHOWN_NAME ? `'${name}'` : 'a name';
     throw new ConfigurationError(shown, `is not an option of ${owner}. ${hint}`);

@@ -18,7 +18,7 @@ const TIME = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z/g;
 const RUN = /\b([0-9a-f]{16})-[0-9a-f]{12}\b/g;
 const DURATION = /\b\d+(?:\.\d)? m?s\b/g;
 // Of a table whose next column is a verdict.
-const MS_CELL = /(?<= ) {0,4}\d{1,5}(?= {2}(?:let in|refused|not reached|unknown)\b)/g;
+const MS_CELL = /(?= *\d)[ \d]{5}(?= {2}(?:let in|refused|not reached|unknown)\b)/g;
 const GATEWAY = 'http://127.0.0.1:8080';
 const KEY_IDS = ['Ayk3Jr0TzQ5e', 'Bm81XwuVc2Lh', 'Cq9fN6dYs4Go'];
 const BEGIN = Date.UTC(2026, 0, 5, 9);

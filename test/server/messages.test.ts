@@ -155,8 +155,8 @@ const ROWS: readonly (readonly [message: string, act: () => unknown])[] = [
   ],
   ["routes['/a'] must lead to scheme, host and port only. The path is passed on unchanged", () => routes('http://a/b')],
   [
-    "routes['/a'] leads to 127.0.0.1, which does not tell the service's name. Give it: { url: 'http://127.0.0.1…', service: 'orders-service' }.",
-    () => routes('http://127.0.0.1'),
+    "routes['/a'] leads to 127.0.0.1, which does not tell the service's name. Give it: { url: 'http://127.0.0.1:8000', service: 'orders-service' }.",
+    () => routes('http://127.0.0.1:8000'),
   ],
   ["routes['/a'] (the first label of its host) must be a service name", () => routes('http://a_b.example')],
   ["public must be a list such as ['POST /api/v1/auth/login'], not the text", () => door({ public: 'GET /' })],

@@ -34,6 +34,19 @@ describe('checkOptionNames', () => {
     expect((thrownBy(act) as Error).message).to.include(KNOWN.join(', '));
   });
 
+  it('names no other option where so much would have to change that any would do', () => {
+    const told = (name: string): string =>
+      (thrownBy(() => checkOptionNames('make', { [name]: 1 }, ['url', 'tls', 'port'])) as Error).message;
+    for (const far of ['x', 'xy', 'abc']) expect(told(far)).to.include('Known options: url, tls, port.');
+    for (const [near, right] of [
+      ['ulr', 'url'],
+      ['prot', 'port'],
+      ['tl', 'tls'],
+    ] as const) {
+      expect(told(near)).to.include(`Did you mean '${right}'?`);
+    }
+  });
+
   it('refuses names that every object inherits', () => {
     for (const name of ['constructor', 'toString', '__proto__']) {
       const options = Object.defineProperty({}, name, { value: 1, enumerable: true });

@@ -9,6 +9,7 @@ import { conclusionOf } from '../doctor/conclusion.js';
 import type { DoctorReport } from '../doctor/diagnosis.js';
 import { examine } from '../doctor/examination.js';
 import { reportLines } from '../doctor/report-lines.js';
+import { shutBy } from '../doctor/shut-by.js';
 import { readTarget } from '../doctor/where-tokens-go.js';
 import { findService, readServices, type ServiceDirectory } from '../known-services.js';
 import { parseTimeLimit } from '../option-values.js';
@@ -35,7 +36,7 @@ export function addDoctor(program: Command, io: CliIo): void {
       'Walk the way of a request and say where it breaks, and what mends it. Asks with GET alone, with the token and without. Exit code 1 if anything is not well.',
     )
     .argument('<url>', 'what a client calls, such as https://api.example.com/api/v1/orders/tenant/7/deletion-preview')
-    .option('--direct <url>', 'the service itself: both ways are walked and compared')
+    .option('--direct <url>', 'the service itself, if it holds the keys of tokens: both ways are walked and compared')
     .option('--service <name>', 'the service that is asked; default: told by path or host')
     .option('--path <path>', 'what is asked, where the URL is an origin; default, with --service: its deletion preview')
     .option(
@@ -83,7 +84,8 @@ async function diagnose(io: CliIo, text: string, options: DoctorOptions): Promis
   const through = await examine({ ...asked, url });
   if (direct === undefined) return through;
   const past = await examine({ ...asked, url: direct });
-  return { ...through, ok: through.ok && past.ok, direct: past, conclusion: conclusionOf(through, past) };
+  const ok = through.ok && (past.ok || shutBy(past) !== undefined);
+  return { ...through, ok, direct: past, conclusion: conclusionOf(through, past) };
 }
 
 /** A made-up tenant: the service answers that it knows none, or with its counts. */

@@ -2,18 +2,19 @@ import type { Command } from 'commander';
 import { isTenantId, previewPath } from '../../shared/tenant-data.js';
 import type { KnownService } from '../../shared/services.js';
 import { failure, usageError } from '../cli-error.js';
-import { type CliIo, printable } from '../cli-io.js';
+import type { CliIo } from '../cli-io.js';
 import { addExample, jsonOption } from '../common-options.js';
 import { readAuthorities } from '../doctor/authorities.js';
 import { findToken } from '../doctor/find-token.js';
 import { readUnproven } from '../doctor/read-unproven.js';
-import { isPassed, type SmokeRow } from '../doctor/smoke-verdict.js';
+import { smokeLines, smokeSummary } from '../doctor/smoke-report.js';
+import { chooseSmokeServices, PREVIEW } from '../doctor/smoke-services.js';
+import { isPassed } from '../doctor/smoke-verdict.js';
 import { smokeTest } from '../doctor/smoke-test.js';
 import { judgeForm } from '../doctor/token-steps.js';
 import { readTarget } from '../doctor/where-tokens-go.js';
-import { findService, readServices } from '../known-services.js';
 import { parseTimeLimit } from '../option-values.js';
-import { print, printJson, table } from '../output.js';
+import { print, printJson } from '../output.js';
 
 interface SmokeOptions {
   readonly base: string;
@@ -28,8 +29,6 @@ interface SmokeOptions {
 }
 
 const TIMEOUT_MS = 10_000;
-/** What `--path` calls the path of what would go. */
-const PREVIEW = 'deletion-preview';
 
 /** `smoke`: call every known service, and say which of them lets the token in. */
 export function addSmoke(program: Command, io: CliIo): void {
@@ -58,27 +57,20 @@ export function addSmoke(program: Command, io: CliIo): void {
     .option('--dangerously-allow-plain-http', 'send the token unencrypted to hosts outside of the cluster')
     .addOption(jsonOption())
     .action(async (options: SmokeOptions) => {
-      const services = chosenServices(io, options.services);
+      const { asked, notAsked } = chooseSmokeServices(io, options.services, options.path);
       const urlOf = urlMaker(options);
       const token = await usableToken(io, options.tokenFile);
       const ca = readAuthorities(io, options.ca);
-      const rows = await smokeTest({ services, urlOf, token, timeoutMs: options.timeout ?? TIMEOUT_MS, ca });
-      if (options.json === true) printJson(io, { base: options.base, ok: isPassed(rows), services: rows });
-      else print(io, ...smokeLines(rows));
-      if (!isPassed(rows)) throw failure(summary(rows));
+      const rows = await smokeTest({ services: asked, urlOf, token, timeoutMs: options.timeout ?? TIMEOUT_MS, ca });
+      if (options.json === true) printJson(io, { base: options.base, ok: isPassed(rows), services: rows, notAsked });
+      else print(io, ...smokeLines(rows, notAsked));
+      if (!isPassed(rows)) throw failure(smokeSummary(rows, options));
     });
   addExample(
     command,
     'service-auth smoke --base https://api.example.com --token-file orchestrator.token',
     'service-auth smoke --base http://gateway:8080 --services orders-service,sales-service',
   );
-}
-
-function chosenServices(io: CliIo, given: string | undefined): readonly KnownService[] {
-  // No name has a dot or a slash.
-  if (given === undefined || /[./\\]/.test(given)) return readServices(io, given).services;
-  const directory = readServices(io, undefined);
-  return [...new Set(given.split(','))].map((name) => findService(name, directory));
 }
 
 function urlMaker({ base, path, tenant, dangerouslyAllowPlainHttp }: SmokeOptions): (service: KnownService) => URL {
@@ -97,28 +89,4 @@ async function usableToken(io: CliIo, tokenFile: string | undefined): Promise<st
   const form = judgeForm(found, readUnproven(found.text));
   if (form.status === 'failed') throw failure(`${form.seen} ${form.remedy}`);
   return found.text;
-}
-
-function smokeLines(rows: readonly SmokeRow[]): readonly string[] {
-  return table(
-    ['service', 'status', 'answered by', 'ms', 'verdict', 'note'],
-    rows.map(({ service, status, by, code, ms, verdict, note }) => [
-      service,
-      status === undefined ? '-' : `${String(status)}${code === undefined ? '' : ` ${code}`}`,
-      by ?? 'nobody',
-      (ms === undefined ? '-' : String(ms)).padStart(5),
-      verdict,
-      printable(note ?? ''),
-    ]),
-  );
-}
-
-function summary(rows: readonly SmokeRow[]): string {
-  const bad = rows.filter(({ verdict }) => verdict !== 'let in');
-  const [first] = bad as [SmokeRow];
-  const counts = ['refused', 'not reached', 'unknown']
-    .map((verdict) => [bad.filter((row) => row.verdict === verdict).length, verdict] as const)
-    .filter(([count]) => count > 0)
-    .map(([count, verdict]) => `${String(count)} ${verdict}`);
-  return `${String(bad.length)} of ${String(rows.length)} services did not let the token in (${counts.join(', ')}). To find out why: service-auth doctor ${first.url}`;
 }

@@ -4,6 +4,7 @@ import { remedyOfCode } from './code-remedies.js';
 import type { Break, ClientFacts, ReadAnswer } from './evidence.js';
 import { foreignBreak } from './foreign-break.js';
 import { isPage } from './foreign-pages.js';
+import { originHint } from './origin-hint.js';
 import { ownWordsBreak } from './own-words-break.js';
 import { nameOf } from './speaker-name.js';
 
@@ -21,7 +22,7 @@ export function breakOf(authed: ReadAnswer, bare: ReadAnswer | undefined, client
   if (by === 'in-between' && meaning.gateway === undefined) return foreignBreak(authed, client);
   if (isSuccess(authed)) return successBreak(authed, bare);
   if (by === 'unknown') return foreignBreak(authed, client);
-  if (by === 'gateway') return withoutRoute(answer.status);
+  if (by === 'gateway') return withoutRoute(answer.status, client);
   // It was let in, and there is nothing to see: that is what was asked.
   return code === TENANT_NOT_FOUND ? undefined : ownWordsBreak(authed, bare, client);
 }
@@ -74,12 +75,11 @@ function stepOfRefusal({ meaning }: ReadAnswer, bare: ReadAnswer | undefined): B
 }
 
 /** What is left to the rest of the gateway's application. */
-function withoutRoute(status: number): Break {
+function withoutRoute(status: number, { asked }: ClientFacts): Break {
   return {
     step: 'gateway',
     seen: `The gateway answers ${String(status)} itself: it has no route for this path.`,
-    remedy:
-      'Is the path right? If it is, add a route for its prefix to the gateway (routes: { "/api/v1/orders": "http://orders-service:8000" }) and reload it. Prefixes match whole segments.',
+    remedy: `${originHint(asked)}Is the path right? If it is, add a route for its prefix to the gateway (routes: { "/api/v1/orders": "http://orders-service:8000" }) and reload it. Prefixes match whole segments.`,
   };
 }
 

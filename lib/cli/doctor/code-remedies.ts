@@ -1,4 +1,6 @@
 import type { ClientFacts, ReadAnswer } from './evidence.js';
+import { generateCommand } from './generate-command.js';
+import { revokedRemedy } from './token-steps.js';
 
 /** What a remedy depends on. */
 export interface RemedyContext {
@@ -9,20 +11,23 @@ export interface RemedyContext {
 
 /** What mends a refusal of ours. */
 export function remedyOfCode(code: string, context: RemedyContext): string {
-  const remedy = REMEDIES[code];
-  return remedy === undefined
-    ? `docs/errors.md says what ${code} means; the log line with the request id has the reason.`
-    : remedy(context);
+  // A server may call its code `constructor`.
+  const remedy = Object.hasOwn(REMEDIES, code) ? REMEDIES[code] : undefined;
+  return remedy === undefined ? `docs/errors.md says what ${code} means. ${lookUp(context.authed)}` : remedy(context);
 }
 
-const LOOK_UP = 'The reason stands in the log line with the request id.';
+/** Who refuses writes the reason into a log of their own, and of two that may have refused one has the line. */
+function lookUp({ meaning: { by } }: ReadAnswer): string {
+  const log = by === 'unknown' ? 'the log of the gateway or of the service' : `the log of the ${by}`;
+  return `The reason stands in ${log}, in the line with the request id.`;
+}
 
 const REMEDIES: Readonly<Record<string, ((context: RemedyContext) => string) | undefined>> = {
   missing_credentials: missingCredentials,
   invalid_token: invalidToken,
-  token_expired: ({ authed }) =>
-    `By our clock the token is alive, so the clock of ${authed.meaning.by === 'service' ? 'the service' : 'the gateway'} must be ahead. Set it by NTP (chrony). Or mint a longer-lived token: 'service-auth generate'.`,
-  token_revoked: () => "Mint a new token with 'service-auth generate', and give it to the client in place of this one.",
+  token_expired: ({ authed, client }) =>
+    `By our clock the token is alive, so the clock of ${authed.meaning.by === 'service' ? 'the service' : 'the gateway'} must be ahead. Set it by NTP (chrony). Or mint a longer-lived token: ${generateCommand(client.service)}.`,
+  token_revoked: ({ client }) => revokedRemedy(client.service),
   audience_not_allowed: audience,
   wrong_audience: wrongAudience,
   conflicting_identity: ({ authed }) =>
@@ -37,7 +42,7 @@ const REMEDIES: Readonly<Record<string, ((context: RemedyContext) => string) | u
   revocations_stale: ({ authed }) =>
     `${whose(authed)} cannot read its revocations: bring their source (Redis at REDIS_URL, or the file) back. The token is not at fault.`,
   service_required: ({ authed }) =>
-    `The service knows who calls, and does not take it for a service. Is the token a service's ('service-auth verify')? If so, other middleware (passport, say) replaces req.user after contextFromGateway(): take it off this route. ${lookUpOf(authed)}`,
+    `The service knows who calls, and does not take it for a service. Is the token a service's ('service-auth verify')? If so, other middleware (passport, say) replaces req.user after contextFromGateway(): take it off this route. ${lookUpIfThere(authed)}`,
   service_not_allowed: ({ client }) =>
     `Add ${client.service === undefined ? 'this service' : `'${client.service}'`} to the services of requireService(…) at this endpoint (of tenantDataRouter(): its option services), or call with the token of one that is on the list.`,
   scope_missing: ({ client }) =>
@@ -47,9 +52,10 @@ const REMEDIES: Readonly<Record<string, ((context: RemedyContext) => string) | u
   role_not_allowed: () => 'Add the role of this token to requireRole(…) at this endpoint, or ask for another endpoint.',
   bad_path: () =>
     'The path is not in its normal form (//, .., %2f, a backslash). Write it plainly; the base URL may end in a slash too many.',
-  bad_request: () =>
-    `Something in between writes the request so that it can be read in two ways (two Host lines, say). ${LOOK_UP}`,
-  bad_identity_header: () => `The token names a caller that cannot stand in a header. Mint it anew. ${LOOK_UP}`,
+  bad_request: ({ authed }) =>
+    `Something in between writes the request so that it can be read in two ways (two Host lines, say). ${lookUp(authed)}`,
+  bad_identity_header: ({ authed }) =>
+    `The token names a caller that cannot stand in a header. Mint it anew. ${lookUp(authed)}`,
   upstream_unreachable: () =>
     'The gateway accepts the token and cannot reach the service, or the service breaks off: is it running, or does it crash (its log)? Does the route of the gateway lead to its host and port, and if it says https, is the certificate there one that the gateway trusts?',
   upstream_timeout: () =>
@@ -60,8 +66,8 @@ function whose({ meaning }: ReadAnswer): string {
   return meaning.by === 'service' ? 'The service' : 'The gateway';
 }
 
-function lookUpOf({ meaning }: ReadAnswer): string {
-  return meaning.hasRequestId ? LOOK_UP : '';
+function lookUpIfThere(read: ReadAnswer): string {
+  return read.meaning.hasRequestId ? lookUp(read) : '';
 }
 
 function missingCredentials({ authed, bare }: RemedyContext): string {
@@ -81,7 +87,7 @@ function missingCredentials({ authed, bare }: RemedyContext): string {
 function invalidToken({ authed, client }: RemedyContext): string {
   const { by, gateway } = authed.meaning;
   if (by === 'service' && gateway !== undefined) {
-    return `The service does not believe the gateway: give both the same secret (JWT_SECRET_KEY), or the service the key that 'service-auth keys derive${client.target === undefined ? '' : ` ${client.target}`}' prints for the gateway's current key (GATEWAY_ASSERTION_KEY). If the keys are right, their clocks differ. ${LOOK_UP}`;
+    return `The service does not believe the gateway: give both the same secret (JWT_SECRET_KEY), or the service the key that 'service-auth keys derive${client.target === undefined ? '' : ` ${client.target}`}' prints for the gateway's current key (GATEWAY_ASSERTION_KEY). If the keys are right, their clocks differ. ${lookUp(authed)}`;
   }
   const place = by === 'service' ? 'the service' : 'the gateway';
   const key = client.keyId === undefined ? '' : ` (key id ${client.quote(client.keyId)})`;
@@ -89,7 +95,7 @@ function invalidToken({ authed, client }: RemedyContext): string {
     client.isSignedByUs === true
       ? `The keys here prove the token, so ${place} has others: give it the key that signed it${key} (JWT_SECRET_KEY, or its key file), and restart it if it does not follow the file. If it has that key, something on the way changes the Authorization header.`
       : `${whose(authed)} does not have the key that signed the token${key}, or the token was changed. Mint one with the keys of ${place} ('service-auth generate'), or give ${place} the key (JWT_SECRET_KEY, or its key file). With --keys doctor tells which.`;
-  return `${know} ${LOOK_UP}`;
+  return `${know} ${lookUp(authed)}`;
 }
 
 function unproven({ authed, client }: RemedyContext): string {

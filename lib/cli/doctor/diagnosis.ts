@@ -60,6 +60,8 @@ export type StepFinding =
       readonly seen: string;
       /** What mends it. */
       readonly remedy: string;
+      /** `ECONNREFUSED` where every address refuses connections. */
+      readonly code?: string | undefined;
     }
   | {
       readonly status: 'skipped';
@@ -86,6 +88,8 @@ export interface DiagnosedAnswer {
   readonly requestId?: string | undefined;
   /** From the first look-up to the end of the answer. */
   readonly ms: number;
+  /** Present where the question with the token got no answer, or there is no token: this is the answer to the one without. */
+  readonly withoutToken?: true | undefined;
 }
 
 /** The one place where the request first breaks. */
@@ -124,7 +128,7 @@ export interface Diagnosis {
  * ```
  *
  * With `--direct` the diagnosis itself is of the way through the gateway; `direct` and `conclusion` are there only then, and `ok` is true
- * only where both ways are well.
+ * only where both ways are well, or where that through the gateway is and the service is shut to everybody else (`shutBy()`).
  */
 export interface DoctorReport extends Diagnosis {
   /** The same of the way past the gateway. */

@@ -96,7 +96,9 @@ function explanation(
 ): string | undefined {
   // What was not our token says nothing of it.
   if (where?.step === 'token-arrives') return undefined;
-  const candidates = EXPLANATIONS[authed?.meaning.code ?? ''] ?? [];
+  const code = authed?.meaning.code ?? '';
+  // A server may call its code `constructor`.
+  const candidates = (Object.hasOwn(EXPLANATIONS, code) ? EXPLANATIONS[code] : undefined) ?? [];
   return candidates.find((step) => {
     const finding = findings[step];
     return finding?.status === 'failed' && finding.isBeside !== true;
@@ -138,6 +140,7 @@ function answerOf(
       ...(meaning.code !== undefined && { code: meaning.code }),
       ...(id !== undefined && { requestId: id === way.requestId ? id : quote(id) }),
       ms: answer.ms,
+      ...(authed === undefined && { withoutToken: true }),
     },
   };
 }

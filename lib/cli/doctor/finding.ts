@@ -7,8 +7,8 @@ export function passed(seen?: string): Finding {
   return seen === undefined ? { status: 'passed' } : { status: 'passed', seen };
 }
 
-export function failed(seen: string, remedy: string): Finding {
-  return { status: 'failed', seen, remedy };
+export function failed(seen: string, remedy: string, code?: string): Finding {
+  return { status: 'failed', seen, remedy, ...(code !== undefined && { code }) };
 }
 
 export function skipped(why: string): Finding {

@@ -1,6 +1,7 @@
 import { isRedirect } from './answer-meaning.js';
 import type { Break, ClientFacts, ReadAnswer } from './evidence.js';
 import { isPage } from './foreign-pages.js';
+import { originHint } from './origin-hint.js';
 import { isToHttps, redirectPlace } from './redirect-place.js';
 import { nameOf } from './speaker-name.js';
 
@@ -20,7 +21,7 @@ export function foreignBreak(read: ReadAnswer, { asked, quote }: ClientFacts): B
     seen: `${nameOf(read)} ${what}, with ${String(status)}: the request has not got to our gateway or service.`,
     remedy: isRedirect(status)
       ? redirectRemedy(location, asked, quote)
-      : statusRemedy(isTooLarge(read) ? 431 : status, headers),
+      : `${status === 404 ? originHint(asked) : ''}${statusRemedy(isTooLarge(read) ? 431 : status, headers)}`,
   };
 }
 

@@ -121,6 +121,7 @@ function connectFinding(
     return failed(
       seen,
       'Nothing listens on that port: is the server running, is the port right, and does it listen on more than localhost?',
+      'ECONNREFUSED',
     );
   }
   if (codes.some((code) => code === 'SILENT' || code === 'ETIMEDOUT')) {

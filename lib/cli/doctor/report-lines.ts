@@ -33,14 +33,14 @@ function wayLines({ answer }: Diagnosis, steps: readonly DiagnosedStep[]): reado
     return `${WORDS[step.status].padEnd(7)}  ${step.title.padEnd(width)}  ${printable(note ?? '')}`.trimEnd();
   });
   if (answer === undefined) return lines;
-  const { status, by, code, requestId, ms } = answer;
+  const { status, by, code, requestId, ms, withoutToken } = answer;
   const facts = [
     `${String(status)}${code === undefined ? '' : ` ${code}`}`,
     BY[by],
     `${String(ms)} ms`,
     ...(requestId === undefined ? [] : [`request id ${printable(requestId)}`]),
   ];
-  return [...lines, '', `Answer: ${facts.join(', ')}`];
+  return [...lines, '', `Answer${withoutToken === true ? ' without the token' : ''}: ${facts.join(', ')}`];
 }
 
 const BY = {

@@ -1,5 +1,5 @@
 import { TENANT_NOT_FOUND } from '../../shared/tenant-data.js';
-import { isRefusalCode, meaningOf } from './answer-meaning.js';
+import { isRedirect, isRefusalCode, meaningOf } from './answer-meaning.js';
 import type { AnsweredBy } from './diagnosis.js';
 import type { ProbeResult } from './probe.js';
 import { nameOf } from './speaker-name.js';
@@ -70,11 +70,13 @@ function judgeAnswer(read: Parameters<typeof nameOf>[0]): Judged {
   if (status >= 500)
     return { verdict: 'let in', note: "the service's own fault, none of the token's: look in its log" };
   if (status === 401 || status === 403) return { verdict: 'refused', note: 'in words of its own: none of our guards' };
-  if (status === 404) {
-    return {
-      verdict: 'let in',
-      note: code === TENANT_NOT_FOUND ? undefined : 'it has nothing at this path: its guard was not asked',
-    };
+  if (code === TENANT_NOT_FOUND) return { verdict: 'let in' };
+  // Routers answer so before any guard is asked, and where the gateway's route leads to another service.
+  if (status === 404 || status === 405) {
+    return { verdict: 'unknown', note: 'nothing is at this path, so that no guard has shown itself' };
+  }
+  if (isRedirect(status)) {
+    return { verdict: 'unknown', note: 'it sends us somewhere else, so that no guard has shown itself' };
   }
   if (status >= 300) return { verdict: 'let in', note: 'the service does not take the request as it is' };
   return { verdict: 'let in' };

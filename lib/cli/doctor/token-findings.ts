@@ -8,7 +8,7 @@ import type { UnprovenToken } from './read-unproven.js';
 import { judgeSettings } from './settings-step.js';
 import { judgeAudience } from './token-audience.js';
 import { judgeLife } from './token-life.js';
-import { judgeForm, judgePresence, judgeRevocation, judgeSignature, judgeType, REVOKED_REMEDY } from './token-steps.js';
+import { judgeForm, judgePresence, judgeRevocation, judgeSignature, judgeType, revokedRemedy } from './token-steps.js';
 import type { WayVerdict } from './way-steps.js';
 
 /** What looks at what is here. */
@@ -67,14 +67,19 @@ export function tokenFindings(context: TokenContext): Readonly<Record<LocalStep,
       refusal: audienceRefusal(verdict, client),
       quote,
     }),
-    'token-revoked': revocationFinding(judgeRevocation(token, side.revocations), code, verdict),
+    'token-revoked': revocationFinding(judgeRevocation(token, side.revocations), code, verdict, client.service),
   };
 }
 
 /** What a server has to say of revocation counts, whatever is known here. */
-function revocationFinding(here: Finding, code: string | undefined, { break: where }: WayVerdict): Finding {
+function revocationFinding(
+  here: Finding,
+  code: string | undefined,
+  { break: where }: WayVerdict,
+  service: string | undefined,
+): Finding {
   if (here.status === 'failed' || code !== 'token_revoked') return here;
-  return failed(`${String(where?.seen)} Nothing here says so.`, REVOKED_REMEDY);
+  return failed(`${String(where?.seen)} Nothing here says so.`, revokedRemedy(service));
 }
 
 function isAccepted({ authed, break: where }: WayVerdict): boolean {

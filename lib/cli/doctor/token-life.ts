@@ -1,7 +1,8 @@
 import { MAX_CLOCK_TOLERANCE_SECONDS } from '../../shared/options.js';
 import { isoTime, untilThen } from '../output.js';
 import { failed, type Finding, passed, skipped } from './finding.js';
-import type { UnprovenToken } from './read-unproven.js';
+import { generateCommand } from './generate-command.js';
+import { serviceIn, type UnprovenToken } from './read-unproven.js';
 
 /** What servers allow clocks to differ by default, in seconds. */
 export const CLOCK_TOLERANCE_SECONDS = 5;
@@ -11,8 +12,8 @@ export const CLOCK_TOLERANCE_SECONDS = 5;
  *
  * @param offsets - how far clocks of the server are ahead of ours, in seconds; those that agree with it are left out
  */
-export function judgeLife({ payload }: UnprovenToken, offsets: readonly number[]): Finding {
-  const { exp, nbf, iat } = payload;
+export function judgeLife(token: UnprovenToken, offsets: readonly number[]): Finding {
+  const { exp, nbf, iat } = token.payload;
   if (typeof exp !== 'number') return skipped('It does not say when it ends.');
   const ours = Date.now() / 1000;
   const clocks = [ours, ...offsets.map((offset) => ours + offset)];
@@ -20,7 +21,7 @@ export function judgeLife({ payload }: UnprovenToken, offsets: readonly number[]
   if (clocks.every((now) => now >= exp + CLOCK_TOLERANCE_SECONDS)) {
     return failed(
       `It expired at ${isoTime(exp)}.`,
-      "Mint a new one with 'service-auth generate', and give it to the client. 'service-auth tokens --expiring 30d' warns in time.",
+      `Mint a new one with ${generateCommand(serviceIn(token))}, and give it to the client. 'service-auth tokens --expiring 30d' warns in time.`,
     );
   }
   if (clocks.every((now) => now < from - CLOCK_TOLERANCE_SECONDS)) {

@@ -7,6 +7,7 @@ import { checkerOf } from '../mint.js';
 import { shapeHint } from '../refusal-reasons.js';
 import { beside, failed, type Finding, passed, skipped } from './finding.js';
 import type { FoundToken } from './find-token.js';
+import { generateCommand } from './generate-command.js';
 import type { Quote } from './quote.js';
 import { type readUnproven, serviceIn, type UnprovenToken } from './read-unproven.js';
 
@@ -142,9 +143,16 @@ export function judgeRevocation(token: UnprovenToken, revocations: RevocationLis
     service: serviceIn(token),
     issuedAt: typeof iat === 'number' ? iat : undefined,
   });
-  return isRevoked ? failed('It is on the list of revocations here.', REVOKED_REMEDY) : passed('not on the list here');
+  return isRevoked
+    ? failed('It is on the list of revocations here.', revokedRemedy(serviceIn(token)))
+    : passed('not on the list here');
 }
 
-/** What mends a revoked token. */
-export const REVOKED_REMEDY =
-  "Mint a new token with 'service-auth generate', and give it to the client in place of this one. No command takes a revocation back.";
+/**
+ * What mends a revoked token.
+ *
+ * @param service - whose it is, where that is known
+ */
+export function revokedRemedy(service: string | undefined): string {
+  return `Mint a new token with ${generateCommand(service)}, and give it to the client in place of this one. No command takes a revocation back.`;
+}

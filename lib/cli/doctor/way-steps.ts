@@ -2,9 +2,9 @@ import { type AnswerMeaning, isRefusalCode, meaningOf } from './answer-meaning.j
 import { breakOf, isSuccess } from './answer-break.js';
 import { answersOf } from './ask-way.js';
 import type { Break, ClientFacts, ReadAnswer, WayEvidence } from './evidence.js';
-import { failed, type Finding, passed, skipped } from './finding.js';
+import { failed, type Finding, skipped } from './finding.js';
 import type { ProbeResult } from './probe.js';
-import { nameOf } from './speaker-name.js';
+import { stepBehind, type WayStep } from './step-behind.js';
 
 /** Where the request breaks behind the connection, and the answer that says so. */
 export interface WayVerdict {
@@ -64,8 +64,7 @@ function lostBreak({ authed, timeoutMs }: WayEvidence, bare: ReadAnswer): Break 
   };
 }
 
-const WAY_STEPS = ['token-arrives', 'gateway', 'trust', 'guard', 'service'] as const;
-type WayStep = (typeof WAY_STEPS)[number];
+const WAY_STEPS: readonly WayStep[] = ['token-arrives', 'gateway', 'trust', 'guard', 'service'];
 
 /**
  * The steps behind the connection.
@@ -81,56 +80,9 @@ export function wayFindings(
   const finding = (step: WayStep): Finding => {
     const index = WAY_STEPS.indexOf(step);
     if (index > breakIndex) return skipped(`The request did not get there: see ${explainedBy ?? String(where?.step)}.`);
-    if (index < breakIndex) return behindUs(step, authed, bare, way);
+    if (index < breakIndex) return stepBehind(step, { authed, bare, isGatewayThere: way.isGatewayThere });
     if (explainedBy !== undefined) return skipped(`${(where as Break).seen} The step ${explainedBy} says why.`);
     return failed((where as Break).seen, (where as Break).remedy);
   };
   return Object.fromEntries(WAY_STEPS.map((step) => [step, finding(step)])) as Record<WayStep, Finding>;
-}
-
-/** A step that the request has behind it: shown, or not to be told. */
-function behindUs(
-  step: WayStep,
-  authed: ReadAnswer | undefined,
-  bare: ReadAnswer | undefined,
-  { isGatewayThere }: WayEvidence,
-): Finding {
-  // The answer was lost: it got at least as far as what refuses without a token.
-  const meaning = authed?.meaning;
-  const isSame =
-    bare !== undefined &&
-    authed !== undefined &&
-    bare.answer.status === authed.answer.status &&
-    bare.meaning.code === meaning?.code;
-  switch (step) {
-    case 'token-arrives':
-      return isSame ? skipped('The answer is the same without the token.') : passed();
-    case 'gateway':
-      if (isGatewayThere === true || meaning?.gateway !== undefined) return passed(meaning?.gateway);
-      return skipped('No gateway of ours is on this way.');
-    case 'trust':
-      if (meaning?.by === 'service' && !isSame) return passed();
-      return skipped(
-        meaning?.by === 'service' ? 'The answer is the same without the token.' : 'The service has not answered.',
-      );
-    case 'guard':
-      return guardFinding(authed, isSame);
-    default:
-      return passed(servedBy(authed as ReadAnswer));
-  }
-}
-
-function servedBy(authed: ReadAnswer): string {
-  return `${nameOf(authed)} answers ${String(authed.answer.status)}.`;
-}
-
-function guardFinding(authed: ReadAnswer | undefined, isSame: boolean): Finding {
-  if (authed === undefined) return passed();
-  const { answer, meaning } = authed;
-  if (meaning.by !== 'service') return skipped('The service has not answered.');
-  if (isSame) return skipped('The answer is the same without the token: no guard has shown itself.');
-  if ([401, 403].includes(answer.status))
-    return skipped('None of our guards has refused; whether one of another make did, cannot be told.');
-  if (answer.status === 404 && meaning.code === undefined) return skipped('404 says nothing of a guard.');
-  return passed();
 }

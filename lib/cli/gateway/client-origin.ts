@@ -18,8 +18,8 @@ export function clientOrigin(trustedProxies: readonly string[]): (req: IncomingM
     const peer = socket.remoteAddress;
     const isSecure = (socket as Partial<TLSSocket>).encrypted === true;
     if (peer === undefined || !isTrusted(peer)) return { address: peer, isSecure, host: headers.host };
-    const scheme = firstOf(headers['x-forwarded-proto'])?.toLowerCase();
-    const host = firstOf(headers['x-forwarded-host']) ?? '';
+    const scheme = lastOf(headers['x-forwarded-proto'])?.toLowerCase();
+    const host = lastOf(headers['x-forwarded-host']) ?? '';
     return {
       address: clientBehind(peer, headers['x-forwarded-for'], isTrusted),
       isSecure: scheme === undefined ? isSecure : scheme === 'https',
@@ -49,6 +49,7 @@ function withoutPort(entry: string): string {
   return /^\[([^\]]+)\](?::\d+)?$/.exec(entry)?.[1] ?? entry.replace(/^([\d.]+):\d+$/, '$1');
 }
 
-function firstOf(value: string | readonly string[] | undefined): string | undefined {
-  return value === undefined ? undefined : String(value).split(',')[0]?.trim();
+/** What the proxy nearest to us said; what stands before it, a client may have made up. */
+function lastOf(value: string | readonly string[] | undefined): string | undefined {
+  return value === undefined ? undefined : String(value).split(',').at(-1)?.trim();
 }

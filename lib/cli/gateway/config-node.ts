@@ -21,7 +21,7 @@ export interface ConfigNode {
   readonly wholeNumber: (limits: { readonly min: number; readonly max: number }) => number | undefined;
   readonly items: (example: string) => readonly ConfigNode[];
   /** What stands under names that the file chooses. */
-  readonly entries: (example: string) => ReadonlyMap<string, ConfigNode>;
+  readonly entries: (example: string) => ReadonlyMap<string, ConfigEntry>;
   /**
    * What stands under the names that there are.
    *
@@ -30,6 +30,13 @@ export interface ConfigNode {
    */
   readonly fields: (known: readonly string[], secrets?: string) => Readonly<Record<string, ConfigNode | undefined>>;
   readonly isMap: () => boolean;
+}
+
+/** A value under a name that the file chose. */
+export interface ConfigEntry {
+  readonly value: ConfigNode;
+  /** The same, placed where its name stands: for faults of the name. */
+  readonly name: ConfigNode;
 }
 
 /** What people call the key itself. */
@@ -115,7 +122,7 @@ export function createConfigNode(
         createConfigNode(`${path}[${String(index)}]`, item, startOf(item) ?? offset, resolve, report),
       );
     },
-    entries: (example) => new Map(pairs(example).map(({ name, at }) => [name, at])),
+    entries: (example) => new Map(pairs(example).map(({ name, at, atName }) => [name, { value: at, name: atName() }])),
     fields(known, secrets) {
       if (!isMap(node) && secrets !== undefined && path !== '') {
         complain(`must be names with values, such as ${known[0] as string}: …. A secret has no place here. ${secrets}`);

@@ -30,10 +30,20 @@ const SYNTAX: Readonly<Record<string, string | undefined>> = {
   MISSING_CHAR: 'A quote, comma, colon or bracket is missing here.',
   MULTIPLE_DOCS: 'A second document begins here (---). There must be one.',
   TAB_AS_INDENT: 'A tab stands where YAML takes spaces only.',
+  RESOURCE_EXHAUSTION: 'Too many brackets or lists stand in each other here.',
   BAD_ALIAS: 'This alias (*) is of nothing that stands before it. A text that begins with * or & needs quotes.',
 };
 
-/** Says what is wrong with the form of the text. */
-export function syntaxInWords(code: string, format: 'YAML' | 'JSON'): string {
-  return `${SYNTAX[code] ?? 'What stands here does not fit to what stands before it.'} The file is no valid ${format}.`;
+/** Says what is wrong with the form of a YAML text. */
+export function syntaxInWords(code: string): string {
+  return SYNTAX[code] ?? 'What stands here does not fit to what stands before it.';
+}
+
+/**
+ * Says that a bracket is not closed.
+ *
+ * @param openedAt - its line and column
+ */
+export function notClosed(bracket: '{' | '[', openedAt: string): string {
+  return `The ${bracket} that was opened at ${openedAt} is not closed: its ${bracket === '{' ? '}' : ']'} is missing.`;
 }

@@ -11,6 +11,7 @@ import type { Gate } from './gate.js';
 import type { Generation } from './generation.js';
 import { answerHealth, type Unready } from './health.js';
 import { sendText } from './send-text.js';
+import { refuseUnsound } from './unsound-request.js';
 
 /** What a request meets. */
 export interface ListenerParts {
@@ -53,7 +54,7 @@ export function createGatewayListener({
     if (answerHealth(req, res, generation.config.health, unready)) return;
     try {
       generation.handle(req, res, () => {
-        tellNoRoute(req, res);
+        if (!refuseUnsound(req, res)) tellNoRoute(req, res);
       });
     } catch (error) {
       tellFailure(req, res, error as Error);

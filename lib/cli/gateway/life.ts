@@ -29,9 +29,6 @@ export interface Life {
 export function createLife({ server, connections, gate, current, reload, logger }: LifeParts): Life {
   const cut = new AbortController();
   let isDraining = false;
-  server.on('error', ({ message: reason }) => {
-    logSafely(logger, 'error', 'A connection could not be accepted', { reason });
-  });
 
   const end = async (signal: string): Promise<void> => {
     isDraining = true;
@@ -45,6 +42,10 @@ export function createLife({ server, connections, gate, current, reload, logger 
     isDraining: () => isDraining,
     untilEnd: ({ onSignal }) =>
       new Promise((resolve, reject) => {
+        // From here on it listens: what went wrong before that has been told.
+        server.on('error', ({ message: reason }) => {
+          logSafely(logger, 'error', 'A connection could not be accepted', { reason });
+        });
         onSignal?.((signal) => {
           if (signal !== 'SIGHUP') {
             if (isDraining) cut.abort();

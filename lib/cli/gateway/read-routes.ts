@@ -1,6 +1,6 @@
 import { publicEntries } from '../../server/gateway/public-entries.js';
 import { createRouteTable, type NamedTarget } from '../../server/gateway/routes.js';
-import type { ConfigNode } from './config-node.js';
+import type { ConfigEntry, ConfigNode } from './config-node.js';
 
 const EXAMPLE = '/api/v1/orders: http://orders-service:8000';
 
@@ -12,28 +12,39 @@ export function readRoutes(node: ConfigNode | undefined, root: ConfigNode): Read
   }
   const entries = [...node.entries(EXAMPLE)];
   if (entries.length === 0 && node.isMap()) node.complain(`must have a route, such as ${EXAMPLE}.`);
-  return Object.fromEntries(entries.map(([prefix, target]) => [prefix, readRoute(prefix, target)]));
+  return Object.fromEntries(entries.map(([prefix, entry]) => [prefix, readRoute(prefix, entry)]));
 }
 
-function readRoute(prefix: string, node: ConfigNode): NamedTarget {
+function readRoute(prefix: string, { name, value: node }: ConfigEntry): NamedTarget {
+  name.take(() => {
+    checkRoute(prefix, { url: ANY_URL });
+  }, settingOf(prefix));
   const { url, service } = node.isMap() ? node.fields(['url', 'service']) : { url: node };
   if (url === undefined) node.complain('needs url, such as http://orders-service:8000.');
   const target = { url: url?.text('http://orders-service:8000') ?? '', service: service?.text('orders-service') };
   // What is missing has been told.
   if (target.url === '') return target;
-  const setting = `routes['${prefix}']`;
-  service?.take(() => {
-    checkRoute(prefix, { ...target, url: ANY_URL });
-  }, `${setting}.service`);
+  service?.take(
+    () => {
+      checkRoute(ANY_PREFIX, { ...target, url: ANY_URL });
+    },
+    `${settingOf(ANY_PREFIX)}.service`,
+  );
   (url as ConfigNode).take(() => {
-    checkRoute(prefix, { ...target, service: service && ANY_SERVICE });
-  }, setting);
+    checkRoute(ANY_PREFIX, { ...target, service: service && ANY_SERVICE });
+  }, settingOf(ANY_PREFIX));
   return target;
 }
 
-// To judge one of the two by itself.
+// To judge each part of a route by itself.
+const ANY_PREFIX = '/any';
 const ANY_URL = 'http://any-service';
 const ANY_SERVICE = 'any-service';
+
+/** As the routes of `gateway()` are named in messages. */
+function settingOf(prefix: string): string {
+  return `routes['${prefix}']`;
+}
 
 /** @throws ConfigurationError where the route is wrong */
 function checkRoute(prefix: string, target: NamedTarget): void {

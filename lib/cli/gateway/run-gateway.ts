@@ -17,6 +17,7 @@ import { createLife } from './life.js';
 import { createReloader } from './reloader.js';
 import { createSourcePool } from './source-pool.js';
 import type { WatchedTlsPair } from './tls-pair.js';
+import { uncoveredEntries } from './uncovered-entries.js';
 import { warnOfOpenFiles } from './warn-of-open-files.js';
 
 /**
@@ -43,6 +44,7 @@ export async function runGateway(io: CliIo, file: ConfigFile): Promise<void> {
       setLevel(generation);
       applyLimits(server, generation.config.limits);
       if (generation.tls !== undefined) setCertificate(server, generation.tls);
+      tellUncovered(logger, generation);
     },
   );
   if (!('current' in reloader)) throw failure(problemsInWords(file.label, reloader));
@@ -59,6 +61,7 @@ export async function runGateway(io: CliIo, file: ConfigFile): Promise<void> {
     server.on('request', createGatewayListener({ current, connections, gate, isDraining: life.isDraining, logger }));
     const port = await listenOn(server, first.config.listen);
     tellStart(logger, first, port);
+    tellUncovered(logger, first);
     await life.untilEnd(io);
   } finally {
     reloader.close();
@@ -74,6 +77,16 @@ function tellStart(logger: Logger, { config }: Generation, port: number): void {
   const facts = { name, host: listen.host, port, tls: tls !== undefined, routes: Object.keys(routes).length };
   logSafely(logger, 'info', 'Gateway listening', facts);
   if (revocations === undefined) logSafely(logger, 'warn', NO_REVOCATIONS);
+}
+
+/** As many as a line of the log holds. */
+const MAX_TOLD = 20;
+
+function tellUncovered(logger: Logger, { config }: Generation): void {
+  const entries = uncoveredEntries(config);
+  if (entries.length === 0) return;
+  const facts = { entries: entries.slice(0, MAX_TOLD), count: entries.length };
+  logSafely(logger, 'warn', 'No route covers these public entries: they are answered with 404', facts);
 }
 
 const NO_REVOCATIONS =

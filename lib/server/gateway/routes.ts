@@ -117,12 +117,12 @@ function readOrigin(setting: string, url: unknown): URL {
   return origin;
 }
 
-function serviceOf(setting: string, { hostname }: URL): string {
+function serviceOf(setting: string, { hostname, origin }: URL): string {
   const [label = ''] = hostname.split('.');
   if (isIP(hostname.replace(/^\[|\]$/g, '')) !== 0 || label === 'localhost') {
     throw new ConfigurationError(
       setting,
-      `leads to ${hostname}, which does not tell the service's name. Give it: { url: 'http://${hostname}…', service: 'orders-service' }.`,
+      `leads to ${hostname}, which does not tell the service's name. Give it: { url: '${origin}', service: 'orders-service' }.`,
     );
   }
   return checkServiceName(`${setting} (the first label of its host)`, label);

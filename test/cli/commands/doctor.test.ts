@@ -8,7 +8,7 @@ import type { CliResult } from '../cli.js';
 import { openBakery, PREFIX, PREVIEW } from '../doctor/faults/bakery.js';
 import { passOn } from '../doctor/faults/proxy-faults.js';
 import { makeCertificates } from '../doctor/faults/certificates.js';
-import { createStage, type Stage } from '../doctor/faults/stage.js';
+import { closedPort, createStage, type Stage } from '../doctor/faults/stage.js';
 
 describe('service-auth doctor', function () {
   this.timeout(30_000);
@@ -76,6 +76,18 @@ describe('service-auth doctor', function () {
       expect(code).to.equal(1);
       expect(stdout).to.match(/^Together: The service takes the token, the gateway does not/m);
       expect(stderr).to.include('not well: gateway.');
+    });
+
+    it('ends with 0 where the service is shut to all but the gateway, and with 1 where it lets in anybody', async () => {
+      const { gatewayUrl, serviceUrl } = await openBakery(stage);
+      const shut = await run([gatewayUrl + PREVIEW, '--direct', `http://127.0.0.1:${await closedPort()}`]);
+      expect(shut).to.deep.include({ code: 0, stderr: '' });
+      expect(shut.stdout).to.match(/^FAILED +the server connects[^]*^Together: .*as it should be/m);
+      const open = await run([`${gatewayUrl}${PREFIX}/open`, '--direct', serviceUrl]);
+      expect(open).to.deep.include({ code: 1, stderr: 'service-auth: not well: directly: guard.\n' });
+      expect(open.stdout)
+        .to.match(/^Together: .*is let in/m)
+        .and.not.include('as it should be');
     });
 
     it('tells that the direct way alone is at fault, or both are', async () => {

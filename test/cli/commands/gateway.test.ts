@@ -72,6 +72,19 @@ describe('service-auth gateway', function () {
       expectNoPieceOf(secret, stdout);
     });
 
+    it('warns of a public entry that no route covers', async () => {
+      const warned = async (entry: string): Promise<string> => {
+        configure(`public: [${entry}]`);
+        const { code, stderr } = await cli.run(['gateway', '--config', 'gateway.yaml', '--check'], NO_KEY);
+        expect(code).to.equal(0);
+        return stderr;
+      };
+      expect(await warned('POST /api/v1/auth/login')).to.match(
+        /^Warning: no route covers the public entry POST \/api\/v1\/auth\/login: it is answered with 404\. .*\n$/,
+      );
+      expect(await warned('POST /api/v1/orders/login')).to.equal('');
+    });
+
     it('says where revocations, assertion keys and the certificate are from', async function () {
       needsProgram(this, 'openssl');
       mkdirSync(cli.path('tls'));
@@ -220,6 +233,20 @@ describe('service-auth gateway', function () {
     expect(other.lines().filter(({ level }) => level === 'warn')).to.deep.equal([]);
   });
 
+  it('warns of public entries that no route covers, at the start and after a reload', async () => {
+    const message = 'No route covers these public entries: they are answered with 404';
+    configure('public: [GET /a, GET /api/v1/orders/7]');
+    const gateway = start();
+    expect(await gateway.told(message)).to.deep.include({ level: 'warn', entries: ['GET /a'], count: 1 });
+    configure('public: [GET /b]');
+    gateway.signal('SIGHUP');
+    expect(await gateway.told(message, 2)).to.deep.include({ level: 'warn', entries: ['GET /b'], count: 1 });
+    configure('public: [GET /api/v1/orders/7]');
+    gateway.signal('SIGHUP');
+    await gateway.told('Configuration reloaded', 2);
+    expect(gateway.lines().filter((line) => line.message === message)).to.have.length(2);
+  });
+
   it('heeds the level of the log, also where a reload changes it', async () => {
     configure('logLevel: error');
     const gateway = start();
@@ -244,9 +271,10 @@ describe('service-auth gateway', function () {
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
     configure(`listen: { host: 127.0.0.1, port: ${port} }`);
-    expect((await start().ended).stderr).to.match(
-      /Port \d+ is taken by another process\. .*listen\.port \(EADDRINUSE\)/,
-    );
+    const { stdout, stderr } = await start().ended;
+    expect(stderr).to.match(/Port \d+ is taken by another process\. .*listen\.port \(EADDRINUSE\)/);
+    // That no connection could be accepted would be wrong: none came.
+    expect(stdout).to.equal('');
     other.close();
     configure('listen: { host: 192.0.2.1, port: 0 }');
     expect(await start().ended).to.include({ code: 1 });

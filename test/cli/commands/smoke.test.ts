@@ -37,7 +37,7 @@ describe('service-auth smoke', function () {
     const { gatewayUrl } = await openBakery(stage);
     const { code, stderr } = await run(['--base', gatewayUrl]);
     expect(code).to.equal(1);
-    expect(stderr).to.match(/14 of 15 services did not let the token in \(14 not reached\)/);
+    expect(stderr).to.match(/11 of 12 services did not let the token in \(11 not reached\)/);
     stage.cli.write('mine.json', LIST);
     expect((await run(['--base', gatewayUrl, '--services', 'mine.json'])).stderr).to.match(/1 of 2 services/);
     stage.cli.write('services.json', LIST);
@@ -70,10 +70,52 @@ describe('service-auth smoke', function () {
     stage.cli.write('services.json', LIST);
     const { stderr } = await run(['--base', gatewayUrl, '--path', '/sales']);
     expect(stderr).to.match(
-      /2 of 2 .* \(1 refused, 1 not reached\)\. To find out why: service-auth doctor http.*\/sales\n$/,
+      /2 of 2 .* \(1 refused, 1 not reached\)\. To find out why: service-auth doctor http.*\/sales --service orders-service\n$/,
     );
     const away = await run(['--base', `http://127.0.0.1:${await closedPort()}`]);
     expect(away.stdout).to.match(/^orders-service +- +nobody +- +not reached +no connection \(ECONNREFUSED\)$/m);
+  });
+
+  it('leaves out who holds no data of tenants, and says so', async () => {
+    const { gatewayUrl } = await openBakery(stage);
+    stage.cli.write(
+      'services.json',
+      JSON.stringify([{ name: 'tenant-deletion-orchestrator' }, { name: 'orders-service' }]),
+    );
+    const { code, stdout } = await run(['--base', gatewayUrl]);
+    expect(code).to.equal(0);
+    expect(stdout).to.match(/^orders-service .*\n\nNot asked: tenant-deletion-orchestrator .*--path/m);
+    expect(JSON.parse((await run(['--base', gatewayUrl, '--json'])).stdout)).to.deep.include({
+      ok: true,
+      notAsked: ['tenant-deletion-orchestrator'],
+    });
+    const all = await run(['--base', gatewayUrl, '--path', '/services']);
+    expect(all.stdout)
+      .to.match(/^tenant-deletion-orchestrator +404/m)
+      .and.not.include('Not asked');
+  });
+
+  it('names a command that doctor takes, and that asks the same', async () => {
+    const { gatewayUrl } = await openBakery(stage);
+    stage.cli.write('my services.json', LIST);
+    stage.cli.write('my.token', stage.mint());
+    const options = [
+      '--services',
+      './my services.json',
+      '--token-file',
+      'my.token',
+      '--path',
+      '/sales',
+      '--timeout',
+      '9s',
+    ];
+    const { stderr } = await run(['--base', gatewayUrl, ...options]);
+    const command = /service-auth (doctor .*)\n$/.exec(stderr)?.[1] ?? '';
+    const words = [...command.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? String(plain));
+    expect(words).to.include.members(['orders-service', './my services.json', 'my.token', '9s']);
+    const found = await stage.cli.run([...words, '--json']);
+    expect({ code: found.code, ...(JSON.parse(found.stdout) as object) }).to.deep.include({ code: 1, ok: false });
+    expect(JSON.parse(found.stdout)).to.have.nested.property('verdict.step', 'guard');
   });
 
   it('goes over TLS with --ca', async () => {
@@ -107,6 +149,7 @@ describe('service-auth smoke', function () {
       [['--base', 'gateway'], /--base must be a URL/],
       [['--base', 'http://api.example.com'], /--dangerously-allow-plain-http/],
       [['--base', 'http://127.0.0.1', '--services', 'order-service'], /Did you mean/],
+      [['--base', 'http://127.0.0.1', '--services', 'auth-service'], /no data of tenants/],
       [['--base', 'http://127.0.0.1', '--path', 'x'], /--path must be/],
       [['--base', 'http://127.0.0.1', '--tenant', '..'], /--tenant must be/],
     ];

@@ -147,6 +147,13 @@ describe('breakOf', () => {
     });
   }
 
+  it('names the options that name a place, where the gateway has no route for an origin', () => {
+    const remedy = (asked: URL): unknown =>
+      breakOf(read(page(404, EXPRESS_404), true), undefined, { ...CLIENT, asked })?.remedy;
+    expect(remedy(new URL('http://api.internal'))).to.match(/^The URL names no path: --service.*add a route/);
+    expect(remedy(CLIENT.asked)).to.match(/^Is the path right/);
+  });
+
   it('has a remedy for every refusal there is', () => {
     for (const code of ERROR_CODES) {
       for (const headers of [ECHO, PASSED_ON]) {

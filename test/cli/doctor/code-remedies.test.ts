@@ -13,6 +13,9 @@ function remedy(code: string, client: Partial<ClientFacts> = {}, headers = ECHO,
 
 describe('remedyOfCode', () => {
   it('tells the gateway from the service where both may refuse', () => {
+    for (const code of ['constructor', '__proto__', 'to_string']) {
+      expect(remedy(code)).to.include(`docs/errors.md says what ${code} means`);
+    }
     for (const code of ['token_expired', 'invalid_token', 'keys_unavailable', 'revocations_stale']) {
       expect(remedy(code, {}, ECHO, true), code).to.match(/the gateway/i);
       expect(remedy(code), code).to.match(/the service/i);
@@ -59,6 +62,10 @@ describe('remedyOfCode', () => {
   it('names the caller, if it is known', () => {
     expect(remedy('service_not_allowed')).to.include("'sales-service'");
     expect(remedy('service_not_allowed', { service: undefined })).to.include('this service');
+    for (const code of ['token_expired', 'token_revoked']) {
+      expect(remedy(code), code).to.include("'service-auth generate sales-service'");
+      expect(remedy(code, { service: undefined }), code).to.include("'service-auth generate'");
+    }
     expect(remedy('scope_missing')).to.include('generate sales-service --scope');
     expect(remedy('scope_missing', { service: undefined })).to.include('generate <service> --scope');
   });
@@ -69,6 +76,14 @@ describe('remedyOfCode', () => {
     expect(remedyOfCode('service_required', { authed: without, bare: undefined, client: CLIENT })).not.to.include(
       'request id',
     );
+  });
+
+  it('says in whose log the reason stands', () => {
+    expect(remedy('invalid_token', {}, ECHO, true)).to.include('in the log of the gateway,');
+    expect(remedy('invalid_token')).to.include('in the log of the service,');
+    expect(remedy('invalid_token', {}, PASSED_ON, true)).to.include('in the log of the service,');
+    const nobodyKnows = { authed: read(problem(401, 'invalid_token')), bare: undefined, client: CLIENT };
+    expect(remedyOfCode('invalid_token', nobodyKnows)).to.include('in the log of the gateway or of the service,');
   });
 
   it('sends to the document where it knows no more', () => {

@@ -160,6 +160,36 @@ describe('examine', function () {
     expect(stage.requests.some(({ hasToken }) => hasToken)).to.equal(false);
   });
 
+  it('says of an answer that it is the one without the token', async () => {
+    const gatewayUrl = await openWith();
+    const token = stage.mint();
+    const hung = await ask(`${gatewayUrl}${PREFIX}/hang`, { token, timeoutMs: 1500 });
+    expect(hung.verdict).to.deep.include({ step: 'service' });
+    expect(hung.answer).to.deep.include({ code: 'missing_credentials', withoutToken: true });
+    expect(statuses(hung)).to.include({ trust: 'skipped', guard: 'skipped' });
+    expect((await ask(gatewayUrl + PREVIEW)).answer).to.deep.include({ withoutToken: true });
+    expect((await ask(gatewayUrl + PREVIEW, { token })).answer).not.to.have.property('withoutToken');
+  });
+
+  it('does not claim that a service trusts or guards, where it was not asked to', async () => {
+    const { gatewayUrl, serviceUrl } = await openBakery(stage, { service: { keys: newSecret() } });
+    const token = stage.mint();
+    const nowhere = await ask(`${gatewayUrl}${PREFIX}/nowhere`, { token });
+    expect(nowhere.verdict).to.deep.include({ step: 'service' });
+    expect(nowhere.verdict?.remedy).to.match(/route lead to another service/);
+    expect(statuses(nowhere)).to.include({ gateway: 'passed', trust: 'skipped', guard: 'skipped' });
+    const open = await ask(`${gatewayUrl}${PREFIX}/open`, { token });
+    expect(open.ok).to.equal(true);
+    for (const id of ['trust', 'guard']) {
+      const step = open.steps.find((one) => one.id === id);
+      expect(step, id)
+        .to.have.property('seen')
+        .that.matches(/only --direct tells/);
+    }
+    const direct = await ask(`${serviceUrl}${PREFIX}/open`, { token });
+    expect(statuses(direct)).to.include({ trust: 'skipped', guard: 'failed' });
+  });
+
   it('has no answer where nothing answered', async () => {
     const diagnosis = await ask(`http://127.0.0.1:${await closedPort()}/x?secret=y`, { token: stage.mint() });
     expect(diagnosis.url).not.to.include('secret');

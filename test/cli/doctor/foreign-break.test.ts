@@ -51,4 +51,12 @@ describe('foreignBreak', () => {
       expect(found.remedy).to.match(remedy);
     });
   }
+
+  it('names the options that name a place, where the URL names none and nothing is there', () => {
+    const remedy = (status: number, asked: URL): string =>
+      foreignBreak(read(nginxPage(status)), { ...CLIENT, asked }).remedy;
+    const origin = new URL('http://api.internal/');
+    expect(remedy(404, origin)).to.match(/^The URL names no path: --service/);
+    expect(remedy(403, origin) + remedy(404, CLIENT.asked)).not.to.include('--service');
+  });
 });

@@ -162,6 +162,15 @@ describe('judgeNetwork', () => {
     expect(networkBreak(judgeNetwork(neither, quote))).to.equal('connection');
   });
 
+  it('has a code for programs where every address refuses, and else none', () => {
+    const codeOf = (codes: readonly string[]): unknown => {
+      const { connection } = judgeNetwork(way({ bare: unconnected({ ...ADDRESSES, codes }) }), quote);
+      return connection.status === 'failed' && connection.code;
+    };
+    expect(codeOf(['ECONNREFUSED', 'ECONNREFUSED'])).to.equal('ECONNREFUSED');
+    expect(codeOf(['ECONNREFUSED', 'SILENT'])).to.equal(undefined);
+  });
+
   it('looks up no address, and asks nothing of TLS where the URL says http', () => {
     const { name, tls } = judgeNetwork(way({ url: new URL('http://[::1]:8000/') }), quote);
     expect([name.status, tls.status]).to.deep.equal(['skipped', 'skipped']);

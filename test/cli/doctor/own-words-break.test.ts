@@ -35,6 +35,20 @@ describe('ownWordsBreak', () => {
     });
   }
 
+  it('asks whether the route of the gateway leads to another service, where there is a gateway', () => {
+    const remedy = (headers: Answer['headers']): string =>
+      ownWordsBreak(read(answer(404, headers)), undefined, CLIENT).remedy;
+    expect(remedy(PASSED_ON)).to.match(/is the path right\? Or does the gateway's route lead to another service\?/);
+    expect(remedy(ECHO)).not.to.include('route');
+  });
+
+  it('names the options that name a place, where the URL names none', () => {
+    const remedy = (asked: URL): string =>
+      ownWordsBreak(read(answer(404, ECHO)), undefined, { ...CLIENT, asked }).remedy;
+    expect(remedy(new URL('http://api.internal/'))).to.match(/^The URL names no path: --service/);
+    expect(remedy(CLIENT.asked)).not.to.include('--service');
+  });
+
   it('says that no guard was asked where the same is answered without a token', () => {
     const remedyAfter = (bare: Answer): string => ownWordsBreak(read(answer(404, ECHO)), read(bare), CLIENT).remedy;
     expect(remedyAfter(answer(404, ECHO))).to.include('no guard was asked');

@@ -13,6 +13,9 @@ describe('createQuote', () => {
   it('shows nothing of a text that holds a piece of it', () => {
     expect(createQuote(secret)(`realm-${secret.slice(3, 15)}`)).to.equal('[redacted]');
     expect(createQuote(undefined)(`realm-${secret.slice(3, 15)}`)).to.include(secret.slice(3, 15));
+    const parted = secret.replaceAll(/.{5}/g, '$&/');
+    expect(createQuote(secret)(parted)).to.equal('[redacted]');
+    expect(createQuote(newSecret())(parted)).to.equal(parted);
   });
 
   it('shows no token of others either', () => {

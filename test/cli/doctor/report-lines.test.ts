@@ -36,6 +36,11 @@ describe('reportLines', () => {
     expect(reportLines(refused)).to.include('Answer: 401 invalid_token, by the gateway, 3 ms');
   });
 
+  it('says which answer it is, where that with the token was lost', () => {
+    const lost = { ...BROKEN, answer: { status: 401, by: 'gateway', ms: 3, withoutToken: true } } as const;
+    expect(reportLines(lost)).to.include('Answer without the token: 401, by the gateway, 3 ms');
+  });
+
   it('says where it breaks, and shows foreign text as text', () => {
     expect(reportLines(BROKEN)).to.deep.equal([
       'skipped  settings are sane       no time',

@@ -26,6 +26,7 @@ const ROWS: readonly (readonly [Conduct, Partial<SmokeRow>])[] = [
   ['is down', { verdict: 'not reached', status: 502, by: 'gateway', code: 'upstream_unreachable' }],
   ['is silent', { verdict: 'not reached', status: 504, by: 'gateway', code: 'upstream_timeout' }],
   ['has no route', { verdict: 'not reached', status: 404, by: 'gateway' }],
+  ['is another service', { verdict: 'unknown', status: 404, by: 'service' }],
   ['is behind an ingress without a rule', { verdict: 'unknown', status: 404, by: 'in-between' }],
 ];
 const LET_IN: readonly Conduct[] = ['is sound', 'has no such tenant', 'crashes'];
@@ -93,6 +94,19 @@ describe('service-auth smoke, before faults that are made for real', function ()
     expect(report.services.map(({ service }) => service)).to.deep.equal(['orders-service', 'inventory-service']);
     expect(result.code).to.equal(0);
     expect(stage.requests.filter(({ path }) => path.includes('sales'))).to.deep.equal([]);
+  });
+
+  it('names the doctor for who refused, before who is down', async () => {
+    const town = await openTown(stage, { 'orders-service': 'is down', 'sales-service': 'has a list without us' });
+    const { stderr } = await smoke(town, stage.mint());
+    expect(stderr).to.match(/2 of 2 .*1 refused, 1 not reached.*service-auth doctor http\S+\/api\/v1\/sales\//);
+  });
+
+  it('gives a hint to name another path, where nothing is at that of the preview', async () => {
+    const town = await openTown(stage, { 'orders-service': 'is sound', 'sales-service': 'is another service' });
+    const { code, stderr } = await smoke(town, stage.mint());
+    expect(code).to.equal(1);
+    expect(stderr).to.match(/give --path one/);
   });
 
   it('prints a line for each, and names the doctor for the first that is not well', async () => {

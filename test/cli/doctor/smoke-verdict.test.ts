@@ -7,7 +7,6 @@ import { answer, answered, nginxPage, page, PASSED_ON, problem, REQUEST_ID, unan
 const TABLE: readonly (readonly [verdict: SmokeVerdict, what: string, one: Answer, note?: RegExp])[] = [
   ['let in', 'an answer', answer(200, PASSED_ON)],
   ['let in', 'a tenant that is not there', problem(404, 'tenant_not_found', PASSED_ON)],
-  ['let in', 'a path that is not there', answer(404, PASSED_ON), /nothing at this path/],
   ['let in', 'a fault of the service', answer(500, PASSED_ON), /own fault/],
   ['let in', 'another fault of the request', answer(422, PASSED_ON), /as it is/],
   ['refused', 'the gateway', problem(401, 'invalid_token')],
@@ -16,6 +15,9 @@ const TABLE: readonly (readonly [verdict: SmokeVerdict, what: string, one: Answe
   ['refused', 'a rule of the service', answer(403, PASSED_ON), /words of its own/],
   ['not reached', 'a service that is away', problem(502, 'upstream_unreachable'), /did not reach/],
   ['not reached', 'a route that is not there', page(404, '<pre>Cannot GET /x</pre>'), /no route/],
+  ['unknown', 'a path that is not there', answer(404, PASSED_ON), /nothing is at this path/],
+  ['unknown', 'a method that is not there', answer(405, PASSED_ON), /nothing is at this path/],
+  ['unknown', 'a redirect of the service', answer(308, PASSED_ON), /somewhere else/],
   ['unknown', 'nginx', nginxPage(403), /nginx\) answered/],
   ['unknown', "the gateway's own application", answer(200, {}, '{}'), /own application/],
 ];

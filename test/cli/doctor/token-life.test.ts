@@ -31,6 +31,12 @@ describe('judgeLife', () => {
     });
   }
 
+  it('names the service whose token is to be minted anew, where that is a name', () => {
+    const remedy = (payload: object): unknown => (judge({ ...payload }) as { readonly remedy?: string }).remedy;
+    expect(remedy({ exp: NOW - 60, service: 'orders-service' })).to.include("'service-auth generate orders-service'");
+    expect(remedy({ exp: NOW - 60, service: '$(rm -r .)' })).to.include("'service-auth generate'");
+  });
+
   it('tells the two ways of being of the future apart', () => {
     const seen = (payload: object): unknown => (judge({ ...payload }) as { readonly seen?: string }).seen;
     expect(seen({ nbf: NOW + 60, exp: NOW + 900 })).to.match(/^It is not valid before/);

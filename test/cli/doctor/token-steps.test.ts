@@ -8,6 +8,7 @@ import {
   judgeRevocation,
   judgeSignature,
   judgeType,
+  revokedRemedy,
   signatureDefect,
 } from '../../../lib/cli/doctor/token-steps.js';
 import { createKeyRing } from '../../../lib/shared/key-ring.js';
@@ -146,6 +147,7 @@ describe('judgeRevocation', () => {
     expect(judgeRevocation(token, list).status).to.equal('passed');
     list.revokeToken(String(token.payload['jti']));
     expect(judgeRevocation(token, list).status).to.equal('failed');
+    expect(remedyIn(judgeRevocation(token, list))).to.match(/'service-auth generate [a-z-]+-service'/);
     expect(judgeRevocation(token, 'Redis is away.')).to.deep.include({ status: 'skipped', why: 'Redis is away.' });
   });
 
@@ -155,5 +157,12 @@ describe('judgeRevocation', () => {
     expect(judgeRevocation(old, list).status).to.equal('passed');
     list.revokeService('orders-service');
     expect(judgeRevocation(old, list).status).to.equal('failed');
+  });
+});
+
+describe('revokedRemedy', () => {
+  it('names whose token is to be minted in place of a revoked one', () => {
+    expect(revokedRemedy('sales-service')).to.match(/'service-auth generate sales-service'.*No command takes/);
+    expect(revokedRemedy(undefined)).to.include("'service-auth generate'");
   });
 });

@@ -29,7 +29,7 @@ describe('wayFindings', () => {
     ['a service that is not reached', { ...THROUGH, authed: answered(problem(502, 'upstream_unreachable')) }, 'ppssf'],
     ['a service that fails', { ...THROUGH, authed: answered(answer(500, PASSED_ON)) }, 'ppppf'],
     ['a rule of the service', { ...THROUGH, authed: answered(answer(403, PASSED_ON)) }, 'pppsf'],
-    ['a path that is not there', { ...THROUGH, authed: answered(answer(404, PASSED_ON)) }, 'pppsf'],
+    ['a path that is not there', { ...THROUGH, authed: answered(answer(404, PASSED_ON)) }, 'ppssf'],
     [
       'a tenant that is not there',
       { ...THROUGH, authed: answered(problem(404, 'tenant_not_found', PASSED_ON)) },
@@ -46,7 +46,7 @@ describe('wayFindings', () => {
       'sssfs',
     ],
     ['a service that is silent to the token', { ...DIRECT, authed: unanswered('silent', 'SILENT') }, 'psspf'],
-    ['a service that crashes', { ...THROUGH, authed: unanswered('closed', 'ECONNRESET') }, 'ppspf'],
+    ['a service that crashes', { ...THROUGH, authed: unanswered('closed', 'ECONNRESET') }, 'ppssf'],
     ['a page before all', { authed: answered(page(200, '<html>Sign in</html>')) }, 'fssss'],
   ];
   for (const [what, found, expected] of TABLE) {

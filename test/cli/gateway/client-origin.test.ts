@@ -51,9 +51,9 @@ describe('clientOrigin', () => {
     }
   });
 
-  it('takes the first scheme and host of several, and no host that is none', () => {
-    const several = { 'x-forwarded-proto': 'HTTPS, http', 'x-forwarded-host': 'a.example, b.example' };
-    expect(originOf(request('10.1.2.3', several))).to.include({ isSecure: true, host: 'a.example' });
+  it('takes the last scheme and host of several, which the nearest proxy said, and no host that is none', () => {
+    const several = { 'x-forwarded-proto': 'http, HTTPS', 'x-forwarded-host': 'evil.example, shop.example' };
+    expect(originOf(request('10.1.2.3', several))).to.include({ isSecure: true, host: 'shop.example' });
     expect(originOf(request('10.1.2.3', { 'x-forwarded-host': 'a b' })).host).to.equal('gateway:8080');
     expect(originOf(request('10.1.2.3', { 'x-forwarded-host': '' })).host).to.equal('gateway:8080');
   });

@@ -18,7 +18,7 @@ describe('createConfigNode', () => {
   });
 
   it('places what has no place of its own where its parent stands', () => {
-    nodeOf({ b: 1 }).entries('…').get('b')?.complain('is wrong.');
+    nodeOf({ b: 1 }).entries('…').get('b')?.value.complain('is wrong.');
     nodeOf([1]).items('…')[0]?.complain('is wrong.');
     expect(told).to.deep.equal([
       [7, 'a.b is wrong.'],

@@ -1,3 +1,4 @@
+import http from 'node:http';
 import { expect } from 'chai';
 import type { Connections } from '../../../lib/cli/gateway/connections.js';
 import { createGatewayListener } from '../../../lib/cli/gateway/gateway-listener.js';
@@ -5,7 +6,7 @@ import { createGate } from '../../../lib/cli/gateway/gate.js';
 import type { Generation } from '../../../lib/cli/gateway/generation.js';
 import { makeLast } from '../../../lib/server/gateway/last-request.js';
 import { recordingLogger } from '../../support/recording-logger.js';
-import { send } from '../../support/wire.js';
+import { exchange, send } from '../../support/wire.js';
 
 const connections: Connections = {
   begin: () => undefined,
@@ -34,6 +35,24 @@ describe('createGatewayListener', () => {
     expect((await send(listenerOf(never), { path: '/healthz' })).status).to.equal(200);
     expect((await send(listenerOf(never), { path: '/readyz' })).status).to.equal(200);
     expect((await send(listenerOf(never, true), { path: '/readyz' })).text).to.equal('draining\n');
+  });
+
+  it('refuses what could be read in two ways, also where it leads to no route, and nothing is read behind it', async () => {
+    const noRoute: Generation['handle'] = (_req, _res, onNoRoute) => {
+      onNoRoute();
+    };
+    for (const [path, sound] of [
+      ['/healthz', 200],
+      ['/readyz', 200],
+      ['/elsewhere', 404],
+    ] as const) {
+      const text = (line: string): string =>
+        `GET ${path} HTTP/1.1\r\nHost: a\r\n${line}\r\nGET ${path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`;
+      const statuses = async (line: string): Promise<readonly string[]> =>
+        (await exchange(http.createServer(listenerOf(noRoute)), text(line))).match(/(?<=HTTP\/1\.1 )\d+/g) ?? [];
+      expect(await statuses('Host: b\r\n'), path).to.deep.equal(['400']);
+      expect(await statuses(''), path).to.deep.equal([String(sound), String(sound)]);
+    }
   });
 
   it('leaves the rest to the generation in force', async () => {

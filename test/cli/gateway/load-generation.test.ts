@@ -275,10 +275,29 @@ logLevel: warn
     ['routes: { /a: {} }', '2:15', /routes\.\/a needs url/, BASE[1]!],
     [
       'routes: { /a/: http://a }',
-      '2:16',
+      '2:11',
       /routes\.\/a\/ must have a plain path as its key/,
       'routes: { /a: http://a }',
     ],
+    [
+      'routes: { a/b: { url: a-service:8000 } }',
+      '2:11',
+      /routes\.a\/b must have a plain path as its key/,
+      'routes: { /a/b: { url: http://a-service:8000 } }',
+    ],
+    [
+      'routes: { a/b: { url: a-service:8000 } }',
+      '2:23',
+      /routes\.a\/b\.url must lead to an http or https URL/,
+      'routes: { /a/b: { url: http://a-service:8000 } }',
+    ],
+    [
+      'routes: { /a: http://127.0.0.1:8000 }',
+      '2:15',
+      /Give it: \{ url: 'http:\/\/127\.0\.0\.1:8000', service: 'orders-service' \}/,
+      "routes: { /a: { url: 'http://127.0.0.1:8000', service: 'orders-service' } }",
+    ],
+    ['x: 1', '3:1', /'x' is not an option of the configuration\. Known options: name, listen, /, 'public: []'],
     ['routes: { /a: ftp://a }', '2:15', /routes\.\/a must lead to an http or https URL/, 'routes: { /a: http://a }'],
     [
       'routes: { /a: http://localhost }',
@@ -298,7 +317,7 @@ logLevel: warn
       /routes\.\/a\.ulr: 'ulr' .* Did you mean 'url'/,
       'routes: { /a: { url: http://a } }',
     ],
-    [`routes: { ${secret}: http://a }`, '2:77', /routes\.… must have a plain path/, 'routes: { /a: http://a }'],
+    [`routes: { ${secret}: http://a }`, '2:11', /routes\.… must have a plain path/, 'routes: { /a: http://a }'],
     ['? [routes]\n: 1', '3:3', /'' is not an option/, 'public: []'],
     ['public: POST /a', '3:9', /public must be a list such as/, 'public: [POST /a]'],
     [
@@ -321,6 +340,12 @@ logLevel: warn
       '3:18',
       /trustedProxies\[0\] must not hold '0\.0\.0\.0\/0'/,
       'trustedProxies: [10.0.0.0/8]',
+    ],
+    [
+      'trustedProxies: [unix]',
+      '3:18',
+      /trustedProxies\[0\] may hold addresses .*, 'loopback' and 'private', not/,
+      'trustedProxies: [loopback]',
     ],
     ['trustedProxies: [true]', '3:18', /trustedProxies\[0\] must be a text/, 'trustedProxies: [private]'],
     [
@@ -388,6 +413,8 @@ logLevel: warn
       ['name: a\n---\nname: b', '2:1', /A second document/],
       [']', '1:1', /does not fit/],
       ['{"a": 1 "b": 2}', '1:7', /A comma or a bracket is missing/],
+      ['name: [a, b', '1:12', /The \[ that was opened at 1:7 is not closed: its \] is missing/],
+      ['name: {a: "b}', '1:14', /A quote, .* is missing here/],
     ];
     for (const [text, place, message] of FORMS) {
       it(`is told of with its place: ${JSON.stringify(text)}`, () => {
@@ -399,6 +426,25 @@ logLevel: warn
         expect(problems[0]?.split(' ')[0]).to.equal(`g.yaml:${place}`);
       });
     }
+  });
+
+  describe('a text that would keep the process busy', () => {
+    it('is refused where it has too many names, values and signs', () => {
+      const listOf = (values: number): string => [...BASE, `public: [${'GET /a, '.repeat(values)}]`].join('\n');
+      expect(problemsOf(listOf(30_000))).to.deep.equal([
+        'g.yaml The configuration is too long: it has more than 100,000 names, values and signs.',
+      ]);
+      expect(problemsOf(listOf(3000))).to.deep.equal([]);
+    });
+
+    it('is refused where its aliases stand for too much', () => {
+      const listOf = (aliases: number): string =>
+        [...BASE, `public: [&one GET /a, ${'*one, '.repeat(aliases)}]`].join('\n');
+      expect(problemsOf(listOf(10_001))).to.match(
+        /^g\.yaml:3:\d+ The aliases \(\*\) up to this one stand for more than 10,000 values/,
+      );
+      expect(problemsOf(listOf(10_000))).to.deep.equal([]);
+    });
   });
 
   describe('JSON', () => {
@@ -414,6 +460,15 @@ logLevel: warn
       const text = JSON.stringify({ ...json, routes: { '/a': 'a' } }, null, 2);
       expect(problemsOf(text, {}, 'JSON')[0]).to.match(/^g\.yaml:6:11 routes\.\/a must lead to/);
       expect(problemsOf(text.slice(0, -2), {}, 'JSON')[0]).to.match(/^g\.yaml:7:4 .*The file is no valid JSON\.$/);
+    });
+
+    it('is told of with the place of what is wrong with it', () => {
+      expect(problemsOf('{\n  "name": "a",\n}', {}, 'JSON')).to.deep.equal([
+        'g.yaml:2:14 Nothing follows this comma. Remove it. The file is no valid JSON.',
+      ]);
+      expect(problemsOf('// A comment\n{}', {}, 'JSON')).to.match(/^g\.yaml:1:1 JSON has no comments/);
+      expect(problemsOf('', {}, 'JSON')).to.match(/^g\.yaml:1:1 The configuration must be names .* not empty/);
+      expect(problemsOf('{"name": "a", "name": "b"}', {}, 'JSON')).to.match(/^g\.yaml:1:15 This name .* valid JSON\.$/);
     });
 
     it('is not YAML under its name', () => {

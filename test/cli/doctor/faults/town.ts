@@ -18,6 +18,7 @@ export type Conduct =
   | 'is down'
   | 'is silent'
   | 'has no route'
+  | 'is another service'
   | 'is behind an ingress without a rule';
 
 /** Several services behind one gateway, and the command line that knows them. */
@@ -93,7 +94,7 @@ async function settle(stage: Stage, name: string, conduct: Conduct): Promise<str
     }),
   );
   app.use(
-    apiPathOf(name),
+    apiPathOf(conduct === 'is another service' ? 'bakery-service' : name),
     tenantDataRouter({
       preview: () => {
         if (conduct === 'crashes') throw new Error('no such column');
