@@ -3,6 +3,7 @@ import { ConfigurationError } from './errors.js';
 import { ownOptions, describe } from './options.js';
 import { redact, redactText } from './redact.js';
 import { readSetting, type Environment } from './settings.js';
+import { createStdoutTransport } from './stdout-transport.js';
 
 /** The fields of a log line, beside its message. */
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -28,7 +29,7 @@ const LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'http', 'verbose',
 export interface CreateLoggerOptions {
   /** Default: `LOG_LEVEL`, else `info`. */
   readonly level?: LogLevel | undefined;
-  /** Where the lines go. Default: the console, that is stdout. */
+  /** Where the lines go. Default: stdout, the lines of one turn of the event loop at once. */
   readonly transports?: readonly winston.transport[] | undefined;
 }
 
@@ -80,7 +81,7 @@ export function createLogger(options: CreateLoggerOptions = {}, env: Environment
   return winston.createLogger({
     level,
     format: winston.format.combine(winston.format.timestamp(), redactFormat(), winston.format.json()),
-    transports: [...(options.transports ?? [new winston.transports.Console()])],
+    transports: [...(options.transports ?? [createStdoutTransport()])],
   });
 }
 
