@@ -23,5 +23,5 @@ export function isSignedBySecret(text: string, { key, algorithm }: RingKey): boo
   // Its length is no secret, and tells most of what was made up.
   if (text.length - dot - 1 !== kind.length) return false;
   const made = crypto.createHmac(kind.hash, key).update(text.slice(0, dot)).digest('base64url');
-  return crypto.timingSafeEqual(Buffer.from(made), Buffer.from(text.slice(dot + 1)));
+  return crypto.timingSafeEqual(Buffer.from(made), Buffer.from(text.slice(dot + 1), 'latin1'));
 }

@@ -102,6 +102,20 @@ describe('createBatchedOutput', () => {
     expect(writes).to.deep.equal(['a\n', 'b\n']);
   });
 
+  it('tries nothing more once the process has ended', async () => {
+    const { sink, writes, output } = rig();
+    sink.room = 0;
+    output.add('a');
+    await turn();
+    sink.room = Number.POSITIVE_INFINITY;
+    output.end();
+    expect(writes).to.deep.equal(['a\n']);
+    // Longer than it waits for a full sink.
+    const waited = performance.now() + 50;
+    await until(() => performance.now() > waited);
+    expect(writes).to.deep.equal(['a\n']);
+  });
+
   it('waits at the end for a sink that takes some, and gives up on one that takes nothing or fails', () => {
     const clock = sinon.stub(performance, 'now');
     let now = 0;
