@@ -39,14 +39,15 @@ function copy(value: unknown, depth: number, above: object[]): unknown {
   if (above.includes(value)) return '[circular]';
   if (depth >= MAX_DEPTH) return '[too deep]';
   above.push(value);
+  let result: unknown;
   try {
-    return copyObject(value, depth, above);
+    result = copyObject(value, depth, above);
   } catch {
     // A trap of a proxy threw.
-    return '[unreadable]';
-  } finally {
-    above.pop();
+    result = '[unreadable]';
   }
+  above.pop();
+  return result;
 }
 
 function copyObject(value: object, depth: number, inside: object[]): unknown {

@@ -41,19 +41,21 @@ export function createVerifiedTokenCache<T extends Perishable>(maxEntries: numbe
   let hand = slots.values();
   let verifiedWith: object | undefined;
 
+  /** Only in a cache that holds something. */
+  const advance = (): Slot<T> => {
+    const { value, done } = hand.next();
+    if (done !== true) return value;
+    hand = slots.values();
+    return hand.next().value as Slot<T>;
+  };
+
   const evictOne = (): void => {
-    for (let spared = 0; ; ) {
-      const { value: slot, done } = hand.next();
-      if (done === true) {
-        hand = slots.values();
-      } else if (slot.isUsed && spared < MAX_SPARED) {
-        slot.isUsed = false;
-        spared++;
-      } else {
-        slots.delete(slot.tail);
-        return;
-      }
+    let slot = advance();
+    for (let spared = 0; slot.isUsed && spared < MAX_SPARED; spared++) {
+      slot.isUsed = false;
+      slot = advance();
     }
+    slots.delete(slot.tail);
   };
 
   return {
