@@ -58,11 +58,17 @@ export const redactFormat: winston.Logform.FormatWrap = winston.format((info) =>
   // redact() copies plain keys; winston's own symbols have to come along.
   for (const key of Object.getOwnPropertySymbols(info)) {
     const value: unknown = info[key as unknown as string];
-    Object.assign(clean, { [key]: key === SPLAT ? redact(value) : value });
+    clean[key as unknown as string] = key === SPLAT ? redact(value) : value;
   }
   for (const key of MESSAGE_KEYS) if (typeof info[key] === 'string') clean[key] = redactText(info[key]);
   return clean;
 });
+
+// Where winston looks for the rendered line.
+const MESSAGE = Symbol.for('message');
+
+/** What redact() has copied is plain: none of it goes in circles or is a bigint, for which winston's own format looks at each value. */
+const plainJson = winston.format((info) => Object.assign(info, { [MESSAGE]: JSON.stringify(info) }));
 
 /**
  * Makes a winston logger that writes one JSON object a line, with an ISO 8601 timestamp and without secrets.
@@ -80,7 +86,7 @@ export function createLogger(options: CreateLoggerOptions = {}, env: Environment
   }
   return winston.createLogger({
     level,
-    format: winston.format.combine(winston.format.timestamp(), redactFormat(), winston.format.json()),
+    format: winston.format.combine(winston.format.timestamp(), redactFormat(), plainJson()),
     transports: [...(options.transports ?? [createStdoutTransport()])],
   });
 }
