@@ -136,15 +136,16 @@ export function isCanonicalBase64url(part: string): boolean {
 
 function parseJsonObject(part: string, where: 'header' | 'payload'): Readonly<Record<string, unknown>> {
   const bytes = Buffer.from(part, 'base64url');
+  // Looked at first: to decode what is none costs more than all the rest.
+  if (!isUtf8(bytes)) throw new InvalidTokenError(`${where}_not_json`);
   const json = bytes.toString();
   let value: unknown;
   try {
-    value = isUtf8(bytes) ? withoutStack((): unknown => JSON.parse(json)) : undefined;
+    value = withoutStack((): unknown => JSON.parse(json));
   } catch {
     // No cause: the parser's message quotes what it could not read.
+    throw new InvalidTokenError(`${where}_not_json`);
   }
-  // JSON has no undefined.
-  if (value === undefined) throw new InvalidTokenError(`${where}_not_json`);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new InvalidTokenError(`${where}_not_an_object`);
   }
