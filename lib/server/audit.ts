@@ -58,7 +58,8 @@ export function writeAuditLine(logger: Logger, messages: AuditMessages, decision
 export function endpointOf(req: Pick<Request, 'method' | 'baseUrl' | 'route'>): string {
   const route = req.route as { readonly path: string | RegExp | readonly (string | RegExp)[] } | undefined;
   if (route === undefined) return `${req.method} ${req.baseUrl}/*`;
-  return `${req.method} ${req.baseUrl}${[route.path].flat().join('|')}`;
+  const { path } = route;
+  return `${req.method} ${req.baseUrl}${typeof path === 'string' ? path : [path].flat().join('|')}`;
 }
 
 /** The tenant that the path names, under the given parameter or under the usual ones. */

@@ -14,6 +14,8 @@ export const GATEWAY_HEADERS: readonly string[] = [ASSERTION_HEADER, REQUEST_ID_
 
 /** Every line of the headers that say who calls, as they came. A value that is no text stands as undefined. */
 export interface CredentialHeaders {
+  /** Whether it is certain that no header but `Authorization` and the assertion says who calls, in any spelling: there is nothing to settle. */
+  readonly isSettled: boolean;
   readonly authorization: readonly (string | undefined)[];
   readonly assertion: readonly (string | undefined)[];
   readonly identity: ReadonlyMap<IdentityHeader, readonly (string | undefined)[]>;
@@ -35,6 +37,7 @@ const kinds = new Map<string, Kind>();
 
 /** What a header name, in any spelling, means to us. Remembered, as clients use few spellings; bounded, as they choose them. */
 function kindOf(name: string): Kind {
+  if (isOrdinary(name)) return 'other';
   const known = kinds.get(name);
   if (known !== undefined) return known;
   const kind = classify(name.toLowerCase());
@@ -42,6 +45,23 @@ function kindOf(name: string): Kind {
   kinds.set(name, kind);
   return kind;
 }
+
+/** Whether a name begins as none does that says anything to us: true of most names, and told without hashing them. */
+function isOrdinary(name: string): boolean {
+  switch (name.charCodeAt(0) | LOWER_CASE) {
+    case 0x61: // Authorization
+      return name.length !== 13;
+    case 0x66: // Forwarded
+    case 0x76: // Via
+    case 0x78: // X-…
+      return false;
+    default:
+      return true;
+  }
+}
+
+// The bit that tells `a` from `A`.
+const LOWER_CASE = 0x20;
 
 function classify(name: string): Kind {
   if (name === 'authorization' || name === ASSERTION_HEADER || isIdentityHeader(name)) return name;
@@ -70,6 +90,53 @@ export function isGatewaysWord(name: string): boolean {
  * it changed or added counts as a line of its own.
  */
 export function readCredentialHeaders(req: IncomingMessage): CredentialHeaders {
+  return readPlainly(req) ?? readThoroughly(req);
+}
+
+const NO_LINES: readonly string[] = [];
+const NO_IDENTITY: CredentialHeaders['identity'] = new Map();
+
+/**
+ * The usual request: one line of each credential at most, and nobody's identity beside it. Undefined for any other one.
+ */
+function readPlainly(req: IncomingMessage): CredentialHeaders | undefined {
+  const headers: Readonly<Record<string, unknown>> = req.headers;
+  const raw = req.rawHeaders as readonly unknown[] | undefined;
+  if (raw === undefined || raw.length === 0) return undefined;
+  let authorization: string | undefined;
+  let assertion: string | undefined;
+  let passedOn = false;
+  for (let i = 0; i < raw.length; i += 2) {
+    const kind = kindOf(raw[i] as string);
+    if (kind === 'other') continue;
+    const value = raw[i + 1];
+    if (typeof value !== 'string') return undefined;
+    if (kind === 'passed_on') passedOn = true;
+    else if (kind === 'authorization' && authorization === undefined) authorization = value;
+    else if (kind === ASSERTION_HEADER && assertion === undefined) assertion = value;
+    else return undefined;
+  }
+  for (const name of Object.keys(headers)) {
+    const kind = kindOf(name);
+    if (kind === 'alias' || isIdentityHeader(kind)) return undefined;
+  }
+  if (ownHeader(headers, 'authorization') !== authorization) return undefined;
+  if (ownHeader(headers, ASSERTION_HEADER) !== assertion) return undefined;
+  return {
+    authorization: authorization === undefined ? NO_LINES : [authorization],
+    assertion: assertion === undefined ? NO_LINES : [assertion],
+    identity: NO_IDENTITY,
+    passedOn,
+    isSettled: true,
+  };
+}
+
+function ownHeader(headers: Readonly<Record<string, unknown>>, name: string): unknown {
+  return Object.hasOwn(headers, name) ? headers[name] : undefined;
+}
+
+/** The same for a request of any kind. */
+function readThoroughly(req: IncomingMessage): CredentialHeaders {
   const lines = new Map<Kind, (string | undefined)[]>();
   const add = (kind: Kind, value: unknown): void => {
     const text = typeof value === 'string' ? value : undefined;
@@ -85,7 +152,7 @@ export function readCredentialHeaders(req: IncomingMessage): CredentialHeaders {
       if (kind !== 'other') add(kind, raw[i + 1]);
     }
     for (const name of CREDENTIALS) {
-      const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
+      const value = ownHeader(headers, name);
       const seen = lines.get(name);
       if (value === undefined) lines.delete(name);
       else if (seen === undefined || (seen.length === 1 && seen[0] !== value)) add(name, value);
@@ -107,6 +174,7 @@ export function readCredentialHeaders(req: IncomingMessage): CredentialHeaders {
     assertion: lines.get(ASSERTION_HEADER) ?? [],
     identity,
     passedOn: lines.has('passed_on'),
+    isSettled: false,
   };
 }
 

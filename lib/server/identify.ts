@@ -17,7 +17,7 @@ import {
   sayTheSame,
   writeIdentity,
 } from '../shared/identity-headers.js';
-import { checkAudience } from '../shared/token-checker.js';
+import { checkAudience, type VerifiedToken } from '../shared/token-checker.js';
 import { asError } from './as-error.js';
 import { bearerToken } from './bearer.js';
 import { type ContextFromGatewayOptions, resolveContext, type Trust } from './context-options.js';
@@ -67,14 +67,17 @@ export function identifyWith(trust: Trust, req: IncomingMessage): RequestState {
   const context = readRequestContext(req);
   let caller: Caller | undefined;
   let error: AuthError | undefined;
+  let isSettled = false;
   try {
-    caller = decide(readCredentialHeaders(req), trust, req);
+    const found = readCredentialHeaders(req);
+    ({ isSettled } = found);
+    caller = decide(found, trust, req);
   } catch (reason) {
     if (!isAuthError(reason)) throw asError(reason);
     error = reason;
   } finally {
     // Also when a key ring or revocation list of the application's own breaks: nothing unproven stays behind.
-    settleIdentityHeaders(req, caller === undefined ? undefined : identityOf(caller));
+    if (!isSettled) settleIdentityHeaders(req, caller === undefined ? undefined : identityOf(caller));
     (req as { user?: Caller | undefined }).user = caller;
   }
   const state = { context, caller, error };
@@ -84,13 +87,29 @@ export function identifyWith(trust: Trust, req: IncomingMessage): RequestState {
 
 /** Who is believed: the table in docs/architecture.md. An invalid proof never falls back to a weaker one. */
 function decide(found: CredentialHeaders, trust: Trust, req: IncomingMessage): Caller {
+  const known = recallBearer(found, trust);
+  if (known !== undefined) return known;
   const { assertion, authorization, identity } = found;
   const bearer = bearerToken(authorization);
   if (assertion.length === 0 && bearer === undefined) return fromPlainHeaders(found, trust, req);
   if (assertion.length > 1) throw new InvalidTokenError('duplicate_assertion');
   const caller = assertion.length === 0 ? fromBearer(bearer, trust, []) : fromAssertion(assertion[0], bearer, trust);
-  checkPlainHeaders(identity, identityOf(caller));
+  if (identity.size > 0) checkPlainHeaders(identity, identityOf(caller));
   return caller;
+}
+
+const BEARER = 'Bearer ';
+
+/** The usual request: nothing but a token that is remembered. Its form was checked when it was verified. */
+function recallBearer({ authorization, assertion, identity }: CredentialHeaders, trust: Trust): Caller | undefined {
+  const [line] = authorization;
+  if (line === undefined || trust.tokens === undefined) return undefined;
+  if (authorization.length > 1 || assertion.length > 0 || identity.size > 0 || !line.startsWith(BEARER))
+    return undefined;
+  const known = trust.tokens.recall(line.slice(BEARER.length));
+  if (known === undefined) return undefined;
+  checkAudienceOf(known, trust.audience, []);
+  return known.caller;
 }
 
 function fromAssertion(assertion: string | undefined, bearer: string | undefined, trust: Trust): Caller {
@@ -105,9 +124,15 @@ function fromAssertion(assertion: string | undefined, bearer: string | undefined
 
 function fromBearer(bearer: string | undefined, { tokens, audience }: Trust, gateways: readonly string[]): Caller {
   if (tokens === undefined) throw new UnprovenIdentityError('no_key');
-  const { claims, caller } = tokens.check(bearer);
-  checkAudience(claims, audience === null ? null : [audience, ...gateways]);
-  return caller;
+  const token = tokens.check(bearer);
+  checkAudienceOf(token, audience, gateways);
+  return token.caller;
+}
+
+function checkAudienceOf({ claims }: VerifiedToken, audience: string | null, gateways: readonly string[]): void {
+  // Most tokens name none.
+  if (claims.aud === undefined || audience === null) return;
+  checkAudience(claims, [audience, ...gateways]);
 }
 
 function fromPlainHeaders(found: CredentialHeaders, trust: Trust, req: IncomingMessage): Caller {

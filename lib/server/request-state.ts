@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Caller } from '../shared/caller.js';
 import type { AuthError } from '../shared/errors.js';
-import { type RequestContext, traceContextFrom } from '../shared/request-context.js';
+import { NO_TRACE, type RequestContext, traceContextFrom } from '../shared/request-context.js';
 import { requestIdFrom } from '../shared/request-id.js';
 
 /** What is known of a request once its caller has been looked for: who it is, or why it is nobody. */
@@ -30,5 +30,7 @@ export function setRequestState(req: IncomingMessage, state: RequestState): void
 
 /** Reads what a request tells of itself for the requests that it causes. Where it has no sane id, each reading makes another. */
 export function readRequestContext({ headers }: IncomingMessage): RequestContext {
-  return { requestId: requestIdFrom(headers['x-request-id']), ...traceContextFrom(headers) };
+  const requestId = requestIdFrom(headers['x-request-id']);
+  const trace = traceContextFrom(headers);
+  return trace === NO_TRACE ? { requestId } : { requestId, ...trace };
 }

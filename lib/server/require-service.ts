@@ -63,5 +63,6 @@ export function serviceRefusal(
 ): AuthError | undefined {
   if (caller.type !== 'service') return new ServiceRequiredError('caller_is_a_user');
   if (services?.has(caller.service) === false) return new ServiceNotAllowedError('service_not_listed');
+  if (scopes.length === 0) return undefined;
   return scopes.every((scope) => caller.scopes.includes(scope)) ? undefined : new ScopeMissingError();
 }

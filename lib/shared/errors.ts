@@ -1,4 +1,5 @@
 import { redactText } from './redact.js';
+import { limitStack } from './without-stack.js';
 
 /** Every code that an error of this package may carry. Stable: alerts and clients may switch on them (docs/errors.md). */
 export const ERROR_CODES = [
@@ -99,13 +100,19 @@ export class MissingCredentialsError extends AuthError {
   }
 }
 
-/** 401: the token or assertion is malformed, unsigned, signed with an unknown key, or breaks the claim rules. */
+/**
+ * 401: the token or assertion is malformed, unsigned, signed with an unknown key, or breaks the claim rules. Its `stack` is its message
+ * alone: strangers choose how many of these there are, and to record where each was made costs more than to refuse it.
+ */
 export class InvalidTokenError extends AuthError {
   override readonly name = 'InvalidTokenError';
   readonly code = 'invalid_token';
   readonly status = 401;
   constructor(reason?: string, options?: ErrorOptions) {
+    const { stackTraceLimit } = Error;
+    limitStack(0);
     super('The token is not valid.', reason, options);
+    limitStack(stackTraceLimit);
   }
 }
 

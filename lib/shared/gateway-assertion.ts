@@ -98,12 +98,10 @@ export interface AssertionPolicy {
 /** Makes a verifier of gateway assertions; like a token's, it is synchronous, strict and remembers what proved good. */
 export function createAssertionVerifier(policy: AssertionPolicy): AssertionVerifier {
   const cache = createVerifiedTokenCache<VerifiedAssertion>(policy.cacheSize);
-  const checkNow = (assertion: unknown): VerifiedAssertion => {
-    const keys = policy.keys.snapshot();
-    return checkThrough(cache, assertion, keys, policy.revocations, (now) =>
-      verifyAssertion(assertion, keys, policy, now),
-    );
-  };
+  const verify = (assertion: unknown, keys: AssertionKeySet, now: number): VerifiedAssertion =>
+    verifyAssertion(assertion, keys, policy, now);
+  const checkNow = (assertion: unknown): VerifiedAssertion =>
+    checkThrough(cache, assertion, policy.keys.snapshot(), policy.revocations, verify);
   return {
     check: (assertion) => withFreshKeys(policy.keys, checkNow, assertion),
   };

@@ -1,6 +1,9 @@
+import { isUtf8 } from 'node:buffer';
 import jwt from 'jsonwebtoken';
 import { InvalidTokenError } from './errors.js';
+import { isSignedBySecret } from './hmac.js';
 import type { RingKey } from './key.js';
+import { withoutStack } from './without-stack.js';
 
 /** The longest token or assertion, in characters. Longer ones are refused before anything is decoded. */
 export const MAX_TOKEN_LENGTH = 8192;
@@ -31,7 +34,28 @@ export function parseJwt(token: unknown): ParsedJwt {
   const parts = token.split('.');
   if (parts.length !== 3 || !parts.every(isCanonicalBase64url)) throw new InvalidTokenError('not_a_jwt');
   const [headerPart, payloadPart] = parts as [string, string, string];
-  const header = parseJsonObject(headerPart, 'header');
+  const { algorithm, kid, typ } = headerOf(headerPart);
+  return { text: token, algorithm, kid, typ, payloadPart };
+}
+
+type Header = Pick<ParsedJwt, 'algorithm' | 'kid' | 'typ'>;
+
+// All tokens of one key have the same header. Bounded, as strangers may send others.
+const headers = new Map<string, Header>();
+const MAX_HEADERS = 64;
+
+function headerOf(part: string): Header {
+  const known = headers.get(part);
+  if (known !== undefined) return known;
+  const header = readHeader(part);
+  if (headers.size >= MAX_HEADERS) headers.clear();
+  // A copy: the part itself would keep the whole token in memory.
+  headers.set(Buffer.from(part).toString('latin1'), header);
+  return header;
+}
+
+function readHeader(part: string): Header {
+  const header = parseJsonObject(part, 'header');
   for (const name of REFUSED_PARAMETERS) {
     if (Object.hasOwn(header, name)) throw new InvalidTokenError(`header_${name}`);
   }
@@ -39,7 +63,7 @@ export function parseJwt(token: unknown): ParsedJwt {
   if (typeof alg !== 'string') throw new InvalidTokenError('header_alg');
   if (kid !== undefined && (typeof kid !== 'string' || kid.length > 256)) throw new InvalidTokenError('header_kid');
   if (typ !== undefined && typeof typ !== 'string') throw new InvalidTokenError('header_typ');
-  return { text: token, algorithm: alg, kid, typ, payloadPart };
+  return { algorithm: alg, kid, typ };
 }
 
 /**
@@ -56,15 +80,24 @@ export function verifySignature(parsed: ParsedJwt, candidates: readonly RingKey[
       reason = 'wrong_algorithm';
       continue;
     }
-    try {
-      // Time and claims are checked by us afterwards: jsonwebtoken lets raw errors and non-finite numbers through.
-      jwt.verify(parsed.text, key.key, { algorithms: [key.algorithm], ignoreExpiration: true, ignoreNotBefore: true });
-      return key;
-    } catch {
-      reason = 'bad_signature';
-    }
+    if (isSignedBy(parsed.text, key)) return key;
+    reason = 'bad_signature';
   }
   throw new InvalidTokenError(reason);
+}
+
+function isSignedBy(text: string, key: RingKey): boolean {
+  try {
+    return isSignedBySecret(text, key) ?? withoutStack(() => isSignedByPair(text, key));
+  } catch {
+    return false;
+  }
+}
+
+function isSignedByPair(text: string, { key, algorithm }: RingKey): boolean {
+  // Time and claims are checked by us afterwards: jsonwebtoken lets raw errors and non-finite numbers through.
+  jwt.verify(text, key, { algorithms: [algorithm], ignoreExpiration: true, ignoreNotBefore: true });
+  return true;
 }
 
 /**
@@ -76,22 +109,39 @@ export function parsePayload(parsed: ParsedJwt): Readonly<Record<string, unknown
   return parseJsonObject(parsed.payloadPart, 'payload');
 }
 
+const BASE64URL = /^[A-Za-z0-9_-]+$/;
+
+// The last characters that leave no stray bits where a part does not end with a whole group of four (RFC 4648 §3.5).
+const LAST_OF_TWO = 'AQgw';
+const LAST_OF_THREE = 'AEIMQUYcgkosw048';
+
 /**
- * Decode, encode, compare: the decoder passes over foreign characters, and the last one may carry stray bits, by which one token
- * would have many spellings.
+ * Tells whether `part` is what an encoder of base64url makes: a decoder passes over foreign characters, and the last one may carry
+ * stray bits, by which one token would have many spellings.
  */
 export function isCanonicalBase64url(part: string): boolean {
-  return part !== '' && Buffer.from(part, 'base64url').toString('base64url') === part;
+  if (!BASE64URL.test(part)) return false;
+  const last = part.charAt(part.length - 1);
+  switch (part.length % 4) {
+    case 0:
+      return true;
+    case 1:
+      return false;
+    case 2:
+      return LAST_OF_TWO.includes(last);
+    default:
+      return LAST_OF_THREE.includes(last);
+  }
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
 function parseJsonObject(part: string, where: 'header' | 'payload'): Readonly<Record<string, unknown>> {
+  const bytes = Buffer.from(part, 'base64url');
+  // Looked at first: to decode what is none costs more than all the rest.
+  if (!isUtf8(bytes)) throw new InvalidTokenError(`${where}_not_json`);
+  const json = bytes.toString();
   let value: unknown;
-  let json: string;
   try {
-    json = utf8.decode(Buffer.from(part, 'base64url'));
-    value = JSON.parse(json);
+    value = withoutStack((): unknown => JSON.parse(json));
   } catch {
     // No cause: the parser's message quotes what it could not read.
     throw new InvalidTokenError(`${where}_not_json`);
@@ -99,22 +149,44 @@ function parseJsonObject(part: string, where: 'header' | 'payload'): Readonly<Re
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new InvalidTokenError(`${where}_not_an_object`);
   }
-  if (hasDoubledName(json)) throw new InvalidTokenError(`${where}_doubled_name`);
+  // Two members of one name: another reader may take the first where `JSON.parse` takes the last (RFC 7519 §4).
+  if (countMembers(json) !== Object.keys(value).length) throw new InvalidTokenError(`${where}_doubled_name`);
   return value as Record<string, unknown>;
 }
 
-/** Two members of one name: another reader may take the first where `JSON.parse` takes the last (RFC 7519 §4). */
-function hasDoubledName(json: string): boolean {
-  const names = new Set<string>();
+const QUOTE = 0x22;
+const COLON = 0x3a;
+const BACKSLASH = 0x5c;
+
+/** Counts the members of the one object that a text of valid JSON is; those of objects within it do not count. */
+function countMembers(json: string): number {
+  let members = 0;
   let depth = 0;
-  for (const [token, colon] of json.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?|[[\]{}]/g)) {
-    if (token === '{' || token === '[') depth++;
-    else if (token === '}' || token === ']') depth--;
-    else if (depth === 1 && colon !== undefined) {
-      const name = JSON.parse(token.slice(0, -colon.length)) as string;
-      if (names.has(name)) return true;
-      names.add(name);
-    }
+  for (let i = 0; i < json.length; i++) {
+    const code = json.charCodeAt(i);
+    if (code === QUOTE) {
+      i = endOfString(json, i);
+    } else if (code === COLON) {
+      if (depth === 1) members++;
+    } else if (isOpening(code)) depth++;
+    else if (isClosing(code)) depth--;
   }
-  return false;
+  return members;
+}
+
+/** The index of the quote that ends the string which begins at `start`. */
+function endOfString(json: string, start: number): number {
+  let i = start + 1;
+  for (; json.charCodeAt(i) !== QUOTE; i++) if (json.charCodeAt(i) === BACKSLASH) i++;
+  return i;
+}
+
+/** `[` and `{`, which differ in one bit. */
+function isOpening(code: number): boolean {
+  return (code | 0x20) === 0x7b;
+}
+
+/** `]` and `}`. */
+function isClosing(code: number): boolean {
+  return (code | 0x20) === 0x7d;
 }

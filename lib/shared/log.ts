@@ -3,6 +3,7 @@ import { ConfigurationError } from './errors.js';
 import { ownOptions, describe } from './options.js';
 import { redact, redactText } from './redact.js';
 import { readSetting, type Environment } from './settings.js';
+import { createStdoutTransport } from './stdout-transport.js';
 
 /** The fields of a log line, beside its message. */
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -28,7 +29,7 @@ const LEVELS: readonly LogLevel[] = ['error', 'warn', 'info', 'http', 'verbose',
 export interface CreateLoggerOptions {
   /** Default: `LOG_LEVEL`, else `info`. */
   readonly level?: LogLevel | undefined;
-  /** Where the lines go. Default: the console, that is stdout. */
+  /** Where the lines go. Default: stdout, the lines of one turn of the event loop at once. */
   readonly transports?: readonly winston.transport[] | undefined;
 }
 
@@ -57,11 +58,17 @@ export const redactFormat: winston.Logform.FormatWrap = winston.format((info) =>
   // redact() copies plain keys; winston's own symbols have to come along.
   for (const key of Object.getOwnPropertySymbols(info)) {
     const value: unknown = info[key as unknown as string];
-    Object.assign(clean, { [key]: key === SPLAT ? redact(value) : value });
+    clean[key as unknown as string] = key === SPLAT ? redact(value) : value;
   }
   for (const key of MESSAGE_KEYS) if (typeof info[key] === 'string') clean[key] = redactText(info[key]);
   return clean;
 });
+
+// Where winston looks for the rendered line.
+const MESSAGE = Symbol.for('message');
+
+/** What redact() has copied is plain: none of it goes in circles or is a bigint, for which winston's own format looks at each value. */
+const plainJson = winston.format((info) => Object.assign(info, { [MESSAGE]: JSON.stringify(info) }));
 
 /**
  * Makes a winston logger that writes one JSON object a line, with an ISO 8601 timestamp and without secrets.
@@ -79,8 +86,8 @@ export function createLogger(options: CreateLoggerOptions = {}, env: Environment
   }
   return winston.createLogger({
     level,
-    format: winston.format.combine(winston.format.timestamp(), redactFormat(), winston.format.json()),
-    transports: [...(options.transports ?? [new winston.transports.Console()])],
+    format: winston.format.combine(winston.format.timestamp(), redactFormat(), plainJson()),
+    transports: [...(options.transports ?? [createStdoutTransport()])],
   });
 }
 

@@ -12,8 +12,12 @@ const PEM = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVAT
 const REDACTED = '[redacted]';
 const MAX_DEPTH = 8;
 
+// What one of the three begins with. Most texts hold none of it, and are looked at once.
+const SUSPECT = /eyJ|-----BEGIN|(?:bearer|basic)\s/i;
+
 /** Removes whatever looks like a token, a bearer credential or a private key from a text. */
 export function redactText(text: string): string {
+  if (!SUSPECT.test(text)) return text;
   return text.replaceAll(PEM, REDACTED).replaceAll(TOKEN, REDACTED).replaceAll(BEARER, `$1 ${REDACTED}`);
 }
 
@@ -24,24 +28,29 @@ export function redactText(text: string): string {
  * It cannot know a secret that looks like ordinary text under an ordinary name: do not log those.
  */
 export function redact(value: unknown): unknown {
-  return copy(value, 0, new Set());
+  return copy(value, 0, []);
 }
 
-function copy(value: unknown, depth: number, above: ReadonlySet<object>): unknown {
+/** @param above - what holds the value; the same list on the whole way */
+function copy(value: unknown, depth: number, above: object[]): unknown {
   if (typeof value === 'string') return redactText(value);
   if (typeof value === 'bigint') return value.toString();
   if (typeof value !== 'object' || value === null) return typeof value === 'function' ? undefined : value;
-  if (above.has(value)) return '[circular]';
+  if (above.includes(value)) return '[circular]';
   if (depth >= MAX_DEPTH) return '[too deep]';
+  above.push(value);
+  let result: unknown;
   try {
-    return copyObject(value, depth, new Set(above).add(value));
+    result = copyObject(value, depth, above);
   } catch {
     // A trap of a proxy threw.
-    return '[unreadable]';
+    result = '[unreadable]';
   }
+  above.pop();
+  return result;
 }
 
-function copyObject(value: object, depth: number, inside: ReadonlySet<object>): unknown {
+function copyObject(value: object, depth: number, inside: object[]): unknown {
   if (value instanceof Date) return value;
   if (ArrayBuffer.isView(value)) return `[${String(value.byteLength)} bytes]`;
   if (Array.isArray(value)) return value.map((item) => copy(item, depth + 1, inside));
@@ -62,12 +71,24 @@ function copyObject(value: object, depth: number, inside: ReadonlySet<object>): 
   return result;
 }
 
-function copyMember(name: unknown, member: unknown, depth: number, above: ReadonlySet<object>): unknown {
-  const isSecret = typeof name === 'string' && SECRET_NAME.test(name) && isSecretCarrier(member);
+function copyMember(name: unknown, member: unknown, depth: number, above: object[]): unknown {
+  const isSecret = typeof name === 'string' && isSecretCarrier(member) && isSecretName(name);
   return isSecret ? REDACTED : copy(member, depth, above);
 }
 
-function errorFields(error: Error, depth: number, above: ReadonlySet<object>): Record<string, unknown> {
+const secretNames = new Map<string, boolean>();
+
+/** Remembered, as fields have few names; bounded, as strangers may choose some. */
+function isSecretName(name: string): boolean {
+  const known = secretNames.get(name);
+  if (known !== undefined) return known;
+  const isSecret = SECRET_NAME.test(name);
+  if (secretNames.size >= 1024) secretNames.clear();
+  secretNames.set(name, isSecret);
+  return isSecret;
+}
+
+function errorFields(error: Error, depth: number, above: object[]): Record<string, unknown> {
   const names = ['name', 'message', 'stack', ...(error.cause === undefined ? [] : ['cause'])];
   return Object.fromEntries(names.map((name) => [name, copy(read(error, name), depth + 1, above)]));
 }

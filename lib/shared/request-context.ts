@@ -15,19 +15,18 @@ export interface RequestContext extends TraceContext {
 // Behind Symbol.for: a server half loaded as ESM and a client half loaded as CommonJS share the one storage.
 const STORAGE = Symbol.for('service-auth.request');
 
-function storage(): AsyncLocalStorage<RequestContext> {
-  const registry = globalThis as Record<symbol, AsyncLocalStorage<RequestContext> | undefined>;
-  return (registry[STORAGE] ??= new AsyncLocalStorage<RequestContext>());
-}
+// One of Node's that nobody has run anything in costs nothing.
+const registry = globalThis as Record<symbol, AsyncLocalStorage<RequestContext> | undefined>;
+const storage = (registry[STORAGE] ??= new AsyncLocalStorage<RequestContext>());
 
 /** The context of the request that is being handled, or undefined outside of one. */
 export function currentRequest(): RequestContext | undefined {
-  return storage().getStore();
+  return storage.getStore();
 }
 
 /** Runs `work`, and everything that it starts, as part of the request with this context. */
 export function runInRequest<T>(context: RequestContext, work: () => T): T {
-  return storage().run(context, work);
+  return storage.run(context, work);
 }
 
 const MAX_LENGTH = 512;
@@ -37,7 +36,8 @@ const TRACEPARENT =
 const VERSION_00_LENGTH = 55;
 const PRINTABLE = /^[\x20-\x7e]+$/;
 
-const NONE: TraceContext = Object.freeze({});
+/** What a request has that stands in no trace. */
+export const NO_TRACE: TraceContext = Object.freeze({});
 
 /**
  * Reads the trace context of a request (W3C Trace Context, levels 1 and 2, §3.2 and §3.3). What is malformed counts as absent;
@@ -47,7 +47,7 @@ const NONE: TraceContext = Object.freeze({});
  */
 export function traceContextFrom(headers: Readonly<Record<string, unknown>>): TraceContext {
   const traceparent = headers['traceparent'];
-  if (!isTraceparent(traceparent)) return NONE;
+  if (!isTraceparent(traceparent)) return NO_TRACE;
   const tracestate = headers['tracestate'];
   return isTracestate(tracestate) ? { traceparent, tracestate } : { traceparent };
 }

@@ -38,17 +38,24 @@ export interface TokenPolicy {
 export interface TokenChecker {
   /** @throws AuthError */
   check(token: unknown): VerifiedToken;
+  /**
+   * The token, if it is remembered and still good; undefined: {@link TokenChecker.check} has to look at it.
+   *
+   * @throws AuthError where it was revoked meanwhile
+   */
+  recall(token: string): VerifiedToken | undefined;
 }
 
 /** Makes the checker behind every bearer token and behind {@link createTokenVerifier}. */
 export function createTokenChecker(policy: TokenPolicy): TokenChecker {
+  const { keys, revocations } = policy;
   const cache = createVerifiedTokenCache<VerifiedToken>(policy.cacheSize);
-  const checkNow = (token: unknown): VerifiedToken => {
-    const keys = policy.keys.snapshot();
-    return checkThrough(cache, token, keys, policy.revocations, (now) => verifyToken(token, keys, policy, now));
-  };
+  const verify = (token: unknown, inForce: KeySnapshot, now: number): VerifiedToken =>
+    verifyToken(token, inForce, policy, now);
+  const checkNow = (token: unknown): VerifiedToken => checkThrough(cache, token, keys.snapshot(), revocations, verify);
   return {
-    check: (token) => withFreshKeys(policy.keys, checkNow, token),
+    check: (token) => withFreshKeys(keys, checkNow, token),
+    recall: (token) => recallFrom(cache, token, keys.snapshot(), revocations, Date.now() / 1000),
   };
 }
 
@@ -79,27 +86,51 @@ export function withFreshKeys<T>(
  *
  * @throws AuthError
  */
-export function checkThrough<T extends Perishable & { readonly revocable: RevocableToken }>(
+export function checkThrough<T extends Revocable, K extends object>(
   cache: VerifiedTokenCache<T>,
   token: unknown,
-  keys: object,
+  keys: K,
   revocations: RevocationList | undefined,
-  verify: (nowSeconds: number) => T,
+  verify: (token: unknown, keys: K, nowSeconds: number) => T,
 ): T {
   const now = Date.now() / 1000;
-  const known = typeof token === 'string' ? cache.get(token, keys, now) : undefined;
-  const verified = known ?? verify(now);
-  const isRevoked: unknown = revocations === undefined ? false : revocations.isRevoked(verified.revocable);
-  if (isRevoked !== false) {
-    cache.delete(token as string);
-    const { tokenId, service } = verified.revocable;
-    if (isRevoked === true) throw new TokenRevokedError(undefined, { tokenId, service });
-    // Anything but a plain no refuses: a list that answers with a promise must not let everybody in, nor end the process.
-    Promise.resolve(isRevoked).catch(() => undefined);
-    throw new TokenRevokedError('list_gave_no_answer');
-  }
-  if (known === undefined) cache.set(token as string, keys, verified);
+  const known = typeof token === 'string' ? recallFrom(cache, token, keys, revocations, now) : undefined;
+  if (known !== undefined) return known;
+  const verified = verify(token, keys, now);
+  refuseRevoked(verified.revocable, revocations);
+  cache.set(token as string, keys, verified);
   return verified;
+}
+
+type Revocable = Perishable & { readonly revocable: RevocableToken };
+
+/** What is remembered of a token, if it is still good; one that was revoked is forgotten. */
+function recallFrom<T extends Revocable>(
+  cache: VerifiedTokenCache<T>,
+  token: string,
+  keys: object,
+  revocations: RevocationList | undefined,
+  now: number,
+): T | undefined {
+  const known = cache.get(token, keys, now);
+  if (known === undefined || revocations === undefined) return known;
+  try {
+    refuseRevoked(known.revocable, revocations);
+  } catch (error) {
+    if (error instanceof TokenRevokedError) cache.delete(token);
+    throw error;
+  }
+  return known;
+}
+
+function refuseRevoked(revocable: RevocableToken, revocations: RevocationList | undefined): void {
+  const isRevoked: unknown = revocations === undefined ? false : revocations.isRevoked(revocable);
+  if (isRevoked === false) return;
+  const { tokenId, service } = revocable;
+  if (isRevoked === true) throw new TokenRevokedError(undefined, { tokenId, service });
+  // Anything but a plain no refuses: a list that answers with a promise must not let everybody in, nor end the process.
+  Promise.resolve(isRevoked).catch(() => undefined);
+  throw new TokenRevokedError('list_gave_no_answer');
 }
 
 function verifyToken(token: unknown, keys: KeySnapshot, policy: TokenPolicy, now: number): VerifiedToken {
@@ -168,7 +199,7 @@ function checkRequired(claims: TokenClaims, parsed: ParsedJwt, policy: TokenPoli
 
 /** A token that names no audience is good anywhere; one that does, only where one of them is ours (RFC 7519 §4.1.3). */
 export function checkAudience(claims: TokenClaims, audiences: readonly string[] | null): void {
+  if (audiences === null || claims.aud === undefined) return;
   const meantFor = audiencesOf(claims);
-  if (audiences === null || meantFor.length === 0) return;
   if (!meantFor.some((name) => audiences.includes(name))) throw new WrongAudienceError();
 }

@@ -12,9 +12,24 @@ export interface VerifiedTokenCache<T extends Perishable> {
   delete(token: string): void;
 }
 
+// The signature of an HS256 token. Each request brings its token as a new text, of which a map hashes every character: most of the
+// price of a hit. The end alone tells tokens apart as well, and the whole text is compared before anything is believed.
+const TAIL_LENGTH = 43;
+
+// How many entries an eviction passes over because they were used, before it takes one all the same: no request waits for more.
+const MAX_SPARED = 64;
+
+interface Slot<T> {
+  readonly tail: string;
+  readonly token: string;
+  readonly entry: T;
+  /** Whether it was asked for since the hand last came by. */
+  isUsed: boolean;
+}
+
 /**
- * Makes a cache of at most `maxEntries`. Two generations: what is used moves to the young one, and when that is half of
- * the bound, the old one is forgotten. A hit costs one look-up, and nothing is sorted or swept.
+ * Makes a cache of at most `maxEntries`. When it is full, a hand goes round (the CLOCK algorithm) and takes the next entry that
+ * was not used since it last came by: as many callers as there is room for all stay. A hit costs one look-up, and moves nothing.
  *
  * An entry dies exactly when it is no longer valid; all die when the key snapshot is another one. Revocation is not known
  * here: the verifier asks the list on every hit.
@@ -22,41 +37,52 @@ export interface VerifiedTokenCache<T extends Perishable> {
  * @param maxEntries - the bound; 0 remembers nothing
  */
 export function createVerifiedTokenCache<T extends Perishable>(maxEntries: number): VerifiedTokenCache<T> {
-  const half = Math.floor(maxEntries / 2);
-  let young = new Map<string, T>();
-  let old = new Map<string, T>();
+  let slots = new Map<string, Slot<T>>();
+  let hand = slots.values();
   let verifiedWith: object | undefined;
 
-  const remember = (token: string, entry: T): void => {
-    if (young.size >= half) {
-      old = half === 0 ? new Map<string, T>() : young;
-      young = new Map<string, T>();
+  /** Only in a cache that holds something. */
+  const advance = (): Slot<T> => {
+    const { value, done } = hand.next();
+    if (done !== true) return value;
+    hand = slots.values();
+    return hand.next().value as Slot<T>;
+  };
+
+  const evictOne = (): void => {
+    let slot = advance();
+    for (let spared = 0; slot.isUsed && spared < MAX_SPARED; spared++) {
+      slot.isUsed = false;
+      slot = advance();
     }
-    young.set(token, entry);
+    slots.delete(slot.tail);
   };
 
   return {
     get(token, keys, nowSeconds) {
       if (keys !== verifiedWith) return undefined;
-      const fresh = young.get(token);
-      const entry = fresh ?? old.get(token);
-      if (entry === undefined) return undefined;
+      const slot = slots.get(token.slice(-TAIL_LENGTH));
+      if (slot?.token !== token) return undefined;
+      const { entry } = slot;
       if (!(nowSeconds >= entry.validFrom && nowSeconds < entry.validUntil)) return undefined;
-      if (fresh === undefined) remember(token, entry);
+      // Written only where it differs: a write to what was long ago is dear.
+      if (!slot.isUsed) slot.isUsed = true;
       return entry;
     },
     set(token, keys, entry) {
       if (maxEntries === 0) return;
       if (keys !== verifiedWith) {
-        young = new Map<string, T>();
-        old = new Map<string, T>();
+        slots = new Map<string, Slot<T>>();
+        hand = slots.values();
         verifiedWith = keys;
       }
-      remember(token, entry);
+      const tail = token.slice(-TAIL_LENGTH);
+      if (slots.size >= maxEntries && !slots.has(tail)) evictOne();
+      slots.set(tail, { tail, token, entry, isUsed: false });
     },
     delete(token) {
-      young.delete(token);
-      old.delete(token);
+      const tail = token.slice(-TAIL_LENGTH);
+      if (slots.get(tail)?.token === token) slots.delete(tail);
     },
   };
 }

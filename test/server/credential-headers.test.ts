@@ -42,6 +42,57 @@ describe('readCredentialHeaders', () => {
     const found = readCredentialHeaders(request(['X-User-Id', 'u'], ['x-other-7', '']));
     expect([...found.identity]).to.deep.equal([['x-user-id', ['u']]]);
   });
+
+  describe('says that there is nothing to settle', () => {
+    const usual = [
+      ['Authorization', 'a'],
+      ['X-Gateway-Assertion', 'b'],
+      ['Via', 'c'],
+      ['Accept', 'd'],
+      ['Author', 'e'],
+      ['X-Other', 'f'],
+    ] as const;
+
+    it('where nothing but the credentials says who calls', () => {
+      expect(readCredentialHeaders(request(...usual))).to.deep.equal({
+        authorization: ['a'],
+        assertion: ['b'],
+        identity: new Map(),
+        passedOn: true,
+        isSettled: true,
+      });
+      expect(readCredentialHeaders(request(['Accept', 'd'])).isSettled).to.equal(true);
+    });
+
+    for (const [name, change, expected] of [
+      ['an identity header', { raw: ['X-User-Id', 'u'], headers: { 'x-user-id': 'u' } }, { identity: 1 }],
+      ['an identity header that was removed', { raw: ['X-User-Id', 'u'] }, {}],
+      ['an identity header that was added', { headers: { 'x-user-id': 'u' } }, { identity: 1 }],
+      ['an alias', { raw: ['X_User_Id', 'u'], headers: { x_user_id: 'u' } }, {}],
+      ['an alias that was added', { headers: { 'x.user.id': 'u' } }, {}],
+      ['another Authorization', { raw: ['authorization', 'z'] }, { authorization: ['a', 'z'] }],
+      ['another assertion', { raw: ['x-gateway-assertion', 'z'] }, { assertion: ['b', 'z'] }],
+      ['an Authorization that was changed', { headers: { authorization: 'z' } }, { authorization: ['a', 'z'] }],
+      ['an assertion that was removed', { headers: { 'x-gateway-assertion': undefined } }, { assertion: [] }],
+      ['a credential that is no text', { raw: ['X-Gateway-Assertion', 7] }, { assertion: ['b', undefined] }],
+    ] as const) {
+      it(`but not with ${name}`, () => {
+        const req = request(...usual);
+        const { raw = [], headers = {} } = change as { raw?: unknown[]; headers?: object };
+        (req.rawHeaders as unknown[]).push(...raw);
+        Object.assign(req.headers, headers);
+        const { identity, ...found } = readCredentialHeaders(req);
+        expect(found).to.deep.equal({
+          authorization: ['a'],
+          assertion: ['b'],
+          passedOn: true,
+          isSettled: false,
+          ...Object.fromEntries(Object.entries(expected).filter(([key]) => key !== 'identity')),
+        });
+        expect(identity.size).to.equal('identity' in expected ? expected.identity : 0);
+      });
+    }
+  });
 });
 
 describe('settleIdentityHeaders', () => {

@@ -1,5 +1,11 @@
 import { expect } from 'chai';
-import { MAX_TOKEN_LENGTH, parseJwt, parsePayload, verifySignature } from '../../lib/shared/jwt.js';
+import {
+  isCanonicalBase64url,
+  MAX_TOKEN_LENGTH,
+  parseJwt,
+  parsePayload,
+  verifySignature,
+} from '../../lib/shared/jwt.js';
 import { readKey } from '../../lib/shared/key.js';
 import { encodePart, forge } from '../support/forge.js';
 import { newEcPair, newSecret } from '../support/keys.js';
@@ -230,6 +236,44 @@ describe('parsePayload', () => {
       expect(refusalOf(() => read(payload))).to.deep.equal({ code: 'invalid_token', reason });
     });
   }
+});
+
+describe('isCanonicalBase64url', () => {
+  /** Decode, encode, compare. */
+  const isCanonical = (part: string): boolean =>
+    part !== '' && Buffer.from(part, 'base64url').toString('base64url') === part;
+
+  it('is what decoding and encoding again shows', () => {
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/=. \n\u00e9\u0100';
+    const seen = new Set<boolean>();
+    for (const start of ['', 'A', 'Ab', 'Ab0', 'Ab0_', 'Ab-_Z']) {
+      for (const a of alphabet) {
+        for (let i = -1; i < alphabet.length; i++) {
+          const b = i < 0 ? '' : alphabet.charAt(i);
+          const part = start + a + b;
+          expect(isCanonicalBase64url(part), JSON.stringify(part)).to.equal(isCanonical(part));
+          seen.add(isCanonical(part));
+        }
+      }
+    }
+    expect(isCanonicalBase64url('')).to.equal(false);
+    expect(seen.size).to.equal(2);
+  });
+});
+
+describe('parseJwt, from its memory of headers', () => {
+  it('reads right when it has met more headers than it remembers', () => {
+    for (let i = 0; i < 200; i++) {
+      const kid = `key-${String(i)}`;
+      expect(parseJwt(forge(secret, { alg: 'HS256', kid }, {})).kid).to.equal(kid);
+    }
+    for (const kid of ['key-0', 'key-199'])
+      expect(parseJwt(forge(secret, { alg: 'HS256', kid }, {})).kid).to.equal(kid);
+  });
+
+  it('remembers no header that it refused', () => {
+    for (let i = 0; i < 2; i++) expect(headerRefusal({ alg: 'HS256', crit: ['x'] })).to.equal('header_crit');
+  });
 });
 
 describe('verifySignature', () => {

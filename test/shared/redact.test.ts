@@ -226,4 +226,18 @@ describe('redact', () => {
     redact(original);
     expect(original).to.deep.equal(before);
   });
+
+  it('knows the names of secrets when it has met more names than it remembers', () => {
+    for (let i = 0; i < 3000; i++) redact({ [`field-${String(i)}`]: 'a' });
+    expect(redact({ token: OPAQUE, 'field-7': 'a' })).to.deep.equal({ token: REDACTED, 'field-7': 'a' });
+  });
+
+  it('takes what stands twice beside itself for no circle, also behind what cannot be read', () => {
+    const shared = { a: 1 };
+    const unreadable = new Proxy({}, { ownKeys: () => expect.fail('unreadable') });
+    expect(redact({ x: shared, y: [shared, unreadable, shared] })).to.deep.equal({
+      x: { a: 1 },
+      y: [{ a: 1 }, '[unreadable]', { a: 1 }],
+    });
+  });
 });

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { RevocationsStaleError } from '../../lib/shared/errors.js';
 import { createKeyRing } from '../../lib/shared/key-ring.js';
 import type { RevocationList } from '../../lib/shared/revocation.js';
 import { createTokenChecker, type TokenChecker } from '../../lib/shared/token-checker.js';
@@ -71,6 +72,27 @@ describe('createTokenChecker', () => {
   it('leaves out of the caller what the token does not say', () => {
     const { caller } = checker().check(token(accessClaims({ iat: undefined })));
     expect(caller).to.have.all.keys('type', 'userId', 'email', 'scopes', 'via', 'keyId', 'expiresAt');
+  });
+
+  it('recalls what it has verified and nothing else, and forgets what was revoked', () => {
+    const text = token(serviceClaims({ jti: 'j' }));
+    let answer: (() => boolean) | undefined;
+    const tokens = checker({ isRevoked: () => answer?.() ?? false });
+    const recall = (one: string): unknown => tokens.recall(one);
+    expect(recall(text)).to.equal(undefined);
+    const verified = tokens.check(text);
+    expect([recall(text), recall(`${text}x`), recall('')]).to.deep.equal([verified, undefined, undefined]);
+    answer = () => {
+      throw new RevocationsStaleError('too_old');
+    };
+    expect(refusalOf(() => recall(text)).code).to.equal('revocations_stale');
+    answer = undefined;
+    expect(recall(text), 'after an outage').to.equal(verified);
+    answer = () => true;
+    expect(refusalOf(() => recall(text)).code).to.equal('token_revoked');
+    answer = undefined;
+    expect(recall(text), 'once revoked').to.equal(undefined);
+    expect(tokens.check(text).claims).to.deep.equal(verified.claims);
   });
 
   it('tells a revoked token from a list that gives no answer', () => {

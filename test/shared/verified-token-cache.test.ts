@@ -43,7 +43,7 @@ describe('createVerifiedTokenCache', () => {
     expect(cache.get('a', KEYS, 1), 'the first keys again').to.equal(undefined);
   });
 
-  it('forgets the old generation too when the keys are others', () => {
+  it('forgets what was there before, also in a full cache, when the keys are others', () => {
     const cache = createVerifiedTokenCache(2);
     cache.set('a', KEYS, ALWAYS);
     cache.set('b', KEYS, ALWAYS);
@@ -52,7 +52,7 @@ describe('createVerifiedTokenCache', () => {
     expect(['a', 'b'].map((token) => cache.get(token, others, 1))).to.deep.equal([undefined, undefined]);
   });
 
-  it('forgets a deleted entry, young or old', () => {
+  it('forgets a deleted entry, and no other', () => {
     const cache = createVerifiedTokenCache(4);
     for (const token of ['a', 'b', 'c']) cache.set(token, KEYS, ALWAYS);
     cache.delete('a');
@@ -74,6 +74,45 @@ describe('createVerifiedTokenCache', () => {
       cache.set(String(i), KEYS, ALWAYS);
       expect(cache.get('used', KEYS, 1)).to.equal(ALWAYS);
     }
+  });
+
+  it('keeps as many as there is room for, in whatever order they are used', () => {
+    const cache = createVerifiedTokenCache(100);
+    const tokens = Array.from({ length: 100 }, (_, i) => `token-${String(i)}`);
+    for (const token of tokens) cache.set(token, KEYS, ALWAYS);
+    for (let round = 0; round < 3; round++) {
+      expect(tokens.filter((token) => cache.get(token, KEYS, 1) === undefined)).to.deep.equal([]);
+    }
+    cache.set('token-7', KEYS, ALWAYS);
+    expect(
+      tokens.filter((token) => cache.get(token, KEYS, 1) === undefined),
+      'set again',
+    ).to.deep.equal([]);
+  });
+
+  it('makes room for one where all are used', () => {
+    for (const size of [3, 200]) {
+      const cache = createVerifiedTokenCache(size);
+      const tokens = Array.from({ length: size }, (_, i) => `token-${String(i)}`);
+      for (const token of tokens) cache.set(token, KEYS, ALWAYS);
+      const held = (): string[] => tokens.filter((token) => cache.get(token, KEYS, 1) !== undefined);
+      expect(held()).to.have.length(size);
+      cache.set('new', KEYS, ALWAYS);
+      expect(cache.get('new', KEYS, 1)).to.equal(ALWAYS);
+      expect(held()).to.have.length(size - 1);
+    }
+  });
+
+  it('tells tokens apart that end alike', () => {
+    const end = `.${'s'.repeat(43)}`;
+    const cache = createVerifiedTokenCache(10);
+    const [first, second] = [{ ...ALWAYS }, { ...ALWAYS }];
+    cache.set(`a${end}`, KEYS, first);
+    cache.delete(`b${end}`);
+    expect([cache.get(`a${end}`, KEYS, 1), cache.get(`b${end}`, KEYS, 1)]).to.deep.equal([first, undefined]);
+    cache.set(`b${end}`, KEYS, second);
+    expect(cache.get(`b${end}`, KEYS, 1)).to.equal(second);
+    expect(cache.get(`a${end}`, KEYS, 1)).to.equal(undefined);
   });
 
   it('never differs from no cache at all, whatever happens in which order', () => {
