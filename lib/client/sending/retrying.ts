@@ -58,7 +58,7 @@ function isToBeRetried(failure: RequestFailure): boolean {
   const call = callOf(failure);
   const { facts, limit, client } = call;
   const status = failure.answer?.status;
-  if (failure.whyFinal !== undefined || limit.signal.aborted) return false;
+  if (failure.whyFinal !== undefined || limit.ending.failure() !== undefined) return false;
   if (!isPassing({ code: failure.code, status })) return false;
   failure.whyFinal = whyNotRepeatable(call.request);
   if (failure.whyFinal !== undefined) return false;
