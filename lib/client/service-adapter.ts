@@ -8,7 +8,7 @@ import type { Call } from './sending/call.js';
 import type { ClientCore } from './client-core.js';
 import type { ClientLifetime } from './client-lifetime.js';
 import { copyHeaders } from './sending/header-rules.js';
-import { factsOf, type RequestFacts, textOf, toServiceRequestError } from './sending/request-facts.js';
+import { factsAt, factsOf, type RequestFacts, textOf, toServiceRequestError } from './sending/request-facts.js';
 import { RequestFailure, toFailure } from './sending/request-failure.js';
 import { type RequestLimit, startRequestLimit } from './sending/request-limit.js';
 import { retrying } from './sending/retrying.js';
@@ -36,10 +36,12 @@ export function knownFactsOf(config: object): RequestFacts | undefined {
 export function createServiceAdapter(core: ClientCore, lifetime: ClientLifetime): AxiosAdapter {
   const send = retrying(sendCall, core.maxTries);
   return async (config) => {
-    const known = factsOf(config, core.service);
-    facts.set(config, known);
+    let known: RequestFacts | undefined;
     let end = (): void => undefined;
     try {
+      const url = core.origins.resolve(config.baseURL, config.url, config.allowAbsoluteUrls);
+      known = factsAt(config.method, url, core.service);
+      facts.set(config, known);
       const limit = startRequestLimit(config, core.deadlineMs);
       end = limit.release;
       const ended = lifetime.begin();
@@ -47,10 +49,9 @@ export function createServiceAdapter(core: ClientCore, lifetime: ClientLifetime)
         limit.release();
         ended();
       };
-      const call = toCall(config, known, limit, core);
+      const call = toCall(config, url, known, limit, core);
       lifetime.note(call.target.origin);
-      const { status, statusText, headers, ...answer } = await send(call);
-      const data: unknown = answer.data;
+      const { status, statusText, headers, data } = await send(call);
       if (data instanceof Readable) {
         // Its reader sets the pace; the caller's abort still ends it.
         limit.stopTimer();
@@ -60,18 +61,18 @@ export function createServiceAdapter(core: ClientCore, lifetime: ClientLifetime)
     } catch (error) {
       end();
       dropBody(config.data);
-      throw toServiceRequestError(toFailure(error), known);
+      throw toServiceRequestError(toFailure(error), known ?? factsOf(config, core.service));
     }
   };
 }
 
 function toCall(
   config: InternalAxiosRequestConfig,
+  url: URL,
   known: RequestFacts,
   limit: RequestLimit,
   client: ClientCore,
 ): Call {
-  const url = client.origins.resolve(config.baseURL, config.url, config.allowAbsoluteUrls);
   if (UNSENDABLE_METHODS.has(known.method)) {
     throw new RequestFailure('ERR_BAD_OPTION_VALUE', `The method ${known.method} is not for requests to services`);
   }

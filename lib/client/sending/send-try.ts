@@ -95,7 +95,8 @@ function tellOfTry(
   what: Pick<Parameters<typeof teller.emit<'try'>>[1], 'status' | 'code' | 'outcome' | 'durationMs'>,
 ): void {
   const durationMs = Math.round(what.durationMs);
-  teller.emit('try', { ...eventOf(facts), try: facts.tries, ...what, durationMs });
+  if (teller.isHeard('try')) teller.emit('try', { ...eventOf(facts), try: facts.tries, ...what, durationMs });
+  if (!teller.isDebugging()) return;
   teller.debug('Service request', {
     service: facts.service,
     method: facts.method,
