@@ -103,11 +103,7 @@ export interface Teller {
  * @param given - the emitter to use. Default: one of its own
  * @param isDebugging - whether the logger does anything with a line at level debug. Default: it may
  */
-export function createTeller(
-  logger: Logger,
-  given?: EventEmitter,
-  isDebugging: () => boolean = () => true,
-): Teller {
+export function createTeller(logger: Logger, given?: EventEmitter, isDebugging: () => boolean = () => true): Teller {
   const warn: Teller['warn'] = (message, fields) => {
     logSafely(logger, 'warn', message, fields);
   };

@@ -61,12 +61,15 @@ const { prototype } = AxiosHeaders;
 // A prototype, as properties of each request's headers are dear. Getters, as axios has them: a header that is called `set` is
 // assigned to the name of the method.
 const GUARDED: object = Object.create(prototype, {
-  set: method('Set', function (this: AxiosRequestHeaders, name: unknown, ...rest: [value?: unknown, rewrite?: unknown]) {
-    if (typeof name !== 'string') checkEach(name, checkHeader);
-    // A text that is no name is a block of header lines.
-    else if (NAME.test(name)) checkHeader(name, rest[0]);
-    return Reflect.apply(prototype.set, this, [name, ...rest]);
-  }),
+  set: method(
+    'Set',
+    function (this: AxiosRequestHeaders, name: unknown, ...rest: [value?: unknown, rewrite?: unknown]) {
+      if (typeof name !== 'string') checkEach(name, checkHeader);
+      // A text that is no name is a block of header lines.
+      else if (NAME.test(name)) checkHeader(name, rest[0]);
+      return Reflect.apply(prototype.set, this, [name, ...rest]);
+    },
+  ),
   concat: method('Concat', function (this: AxiosRequestHeaders, ...others: readonly unknown[]) {
     for (const other of others) checkEach(other, checkHeader);
     return Reflect.apply(prototype.concat, this, others);
@@ -78,7 +81,10 @@ const GUARDED: object = Object.create(prototype, {
   }),
 });
 
-function method(headerName: string, work: (this: AxiosRequestHeaders, ...args: never[]) => unknown): PropertyDescriptor {
+function method(
+  headerName: string,
+  work: (this: AxiosRequestHeaders, ...args: never[]) => unknown,
+): PropertyDescriptor {
   return {
     get: () => work,
     set(this: Record<string, unknown>, value: unknown) {

@@ -29,10 +29,12 @@ export function retrying<Result>(
   const hooks: { onCall?: OnCall; onFailure?: OnFailure<Result> } = {};
   const callable = Object.assign(
     async (call: Call): Promise<Result> => {
-      hooks.onCall?.(call);
       try {
         return await send(call);
       } catch (error) {
+        // All that it does for a call is to note the time, which counts for nothing here, so it need not be asked about those that
+        // do not fail.
+        hooks.onCall?.(call);
         // Registered by axios-retry before the first call can be.
         return await (hooks.onFailure as OnFailure<Result>)(error);
       }
