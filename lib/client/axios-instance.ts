@@ -96,7 +96,9 @@ function frameInterceptors({ interceptors }: Pick<AxiosInstance, 'interceptors'>
   Object.freeze(interceptors);
   return () => {
     let count = 0;
-    const visit = (): void => void count++;
+    const visit = (): void => {
+      count += 1;
+    };
     forEach(visit);
     responses.forEach(visit);
     return count > 0;

@@ -33,7 +33,9 @@ type Transform = (this: object, data: unknown, headers: object, status?: number)
  */
 export function createUsualRequest(adapter: AxiosAdapter, version: string = axios.VERSION): UsualRequest {
   if (version !== COMPARED_WITH) return () => undefined;
-  return (defaults, given) => {
+  return (defaults, anybodys) => {
+    // Without a prototype: what somebody's Object.prototype holds was not given.
+    const given = Object.assign(Object.create(null) as AxiosRequestConfig, anybodys);
     const config = isUsual(defaults, given, adapter) ? mergedConfig(defaults, given) : undefined;
     return config === undefined ? undefined : exchange(config, adapter);
   };
@@ -42,7 +44,8 @@ export function createUsualRequest(adapter: AxiosAdapter, version: string = axio
 /** Whether it uses nothing but what is done here too. */
 function isUsual(defaults: AxiosRequestConfig, given: AxiosRequestConfig, adapter: AxiosAdapter): boolean {
   for (const name of Object.keys(given)) if (!GIVEN.has(name)) return false;
-  const { url, method, data, headers, signal } = given;
+  const { url, method, headers, signal } = given;
+  const data: unknown = given.data;
   return (
     typeof url === 'string' &&
     (method === undefined || typeof method === 'string') &&
@@ -89,14 +92,14 @@ function mergedHeaders(
 ): AxiosRequestHeaders | undefined {
   const headers: AxiosRequestHeaders = new AxiosHeaders();
   for (const name of ['common', method]) {
+    if (!Object.hasOwn(defaults, name)) continue;
     const group = defaults[name];
-    if (group === undefined) continue;
     if (!isPlainObject(group)) return undefined;
     headers.set(group as Record<string, string>);
   }
   for (const name of Object.keys(defaults)) if (!GROUPS.has(name)) return undefined;
   for (const name of Object.keys(given ?? {})) if (GROUPS.has(name)) return undefined;
-  return given === undefined ? headers : (headers.set(given as Record<string, string>) as AxiosRequestHeaders);
+  return given === undefined ? headers : headers.set(given as Record<string, string>);
 }
 
 /** As axios' `dispatchRequest`. */
@@ -108,7 +111,8 @@ async function exchange(config: InternalAxiosRequestConfig, adapter: AxiosAdapte
   const began = performance.now();
   const finish = (response: AxiosResponse): void => {
     Object.assign(response, { duration: Math.max(0, Math.round(performance.now() - began)) });
-    const { data, headers, status } = response;
+    const { headers, status } = response;
+    const data: unknown = response.data;
     response.data = Reflect.apply(TRANSFORM_RESPONSE as Transform, config, [data, headers, status]);
   };
   try {

@@ -2,15 +2,21 @@ import { Transform, type TransformCallback } from 'node:stream';
 import zlib from 'node:zlib';
 
 // An answer that lacks its end is taken for what there is of it, as browsers and axios do.
-const GZIP = { flush: zlib.constants.Z_SYNC_FLUSH, finishFlush: zlib.constants.Z_SYNC_FLUSH };
-const BROTLI = {
-  flush: zlib.constants.BROTLI_OPERATION_FLUSH,
-  finishFlush: zlib.constants.BROTLI_OPERATION_FLUSH,
-};
+const { Z_SYNC_FLUSH, BROTLI_OPERATION_FLUSH, ZSTD_e_flush } = zlib.constants as Readonly<Record<string, number>>;
+const UNZIP = ['createUnzip', Z_SYNC_FLUSH] as const;
 
-// From Node 22.15 on.
-const { createZstdDecompress } = zlib as { createZstdDecompress?: (options: object) => Transform };
-const { ZSTD_e_flush } = zlib.constants as { ZSTD_e_flush?: number };
+// By what Node undoes them. Node has zstd from 22.15 on.
+const DECODERS = new Map<string, readonly [name: string, flush: number | undefined]>([
+  ['gzip', UNZIP],
+  ['x-gzip', UNZIP],
+  ['compress', UNZIP],
+  ['x-compress', UNZIP],
+  ['deflate', UNZIP],
+  ['br', ['createBrotliDecompress', BROTLI_OPERATION_FLUSH]],
+  ['zstd', ['createZstdDecompress', ZSTD_e_flush]],
+]);
+
+type CreateDecoder = (options: { readonly flush: number; readonly finishFlush: number }) => Transform;
 
 /** What answers may be encoded by, as axios says it. */
 export const ACCEPT_ENCODING = 'gzip, compress, deflate, br';
@@ -22,23 +28,12 @@ export const ACCEPT_ENCODING = 'gzip, compress, deflate, br';
  * @returns an empty list for a coding that is not known: the body is handed out as it came
  */
 export function decodersOf(coding: string): readonly Transform[] {
-  switch (coding.toLowerCase()) {
-    case 'gzip':
-    case 'x-gzip':
-    case 'compress':
-    case 'x-compress':
-      return [zlib.createUnzip(GZIP)];
-    case 'deflate':
-      return [new ZlibHeader(), zlib.createUnzip(GZIP)];
-    case 'br':
-      return [zlib.createBrotliDecompress(BROTLI)];
-    case 'zstd':
-      return createZstdDecompress === undefined
-        ? []
-        : [createZstdDecompress({ flush: ZSTD_e_flush, finishFlush: ZSTD_e_flush })];
-    default:
-      return [];
-  }
+  const name = coding.toLowerCase();
+  const [decoder = '', flush] = DECODERS.get(name) ?? [];
+  const create = (zlib as unknown as Readonly<Record<string, CreateDecoder | undefined>>)[decoder];
+  if (create === undefined) return [];
+  const options = { flush: flush as number, finishFlush: flush as number };
+  return name === 'deflate' ? [new ZlibHeader(), create(options)] : [create(options)];
 }
 
 /** By `deflate` some servers mean the bare format, without the two bytes in front that RFC 9110 §8.4.1.2 asks for. */

@@ -7,20 +7,22 @@ export interface Ending {
   /** Why it came; undefined where it did not. */
   failure(): RequestFailure | undefined;
   /** Ends it, unless it has ended already. */
-  end(failure: RequestFailure): void;
+  readonly end: (failure: RequestFailure) => void;
   /** Has the listener called at the end; at once where it has come already. */
-  listen(listener: () => void): void;
+  listen(listener: EndListener): void;
   /** Calls the listener no more. */
-  unlisten(listener: () => void): void;
+  unlisten(listener: EndListener): void;
 }
 
-const NONE: readonly (() => void)[] = [];
+type EndListener = (failure: RequestFailure) => void;
+
+const NONE: readonly EndListener[] = [];
 
 /** Makes an end that has not come yet. */
 export function createEnding(): Ending {
   let controller: AbortController | undefined;
   let reason: RequestFailure | undefined;
-  let listeners: readonly (() => void)[] = NONE;
+  let listeners = NONE;
   return {
     get signal() {
       if (controller === undefined) {
@@ -34,11 +36,11 @@ export function createEnding(): Ending {
       if (reason !== undefined) return;
       reason = failure;
       controller?.abort();
-      for (const listener of listeners) listener();
+      for (const listener of listeners) listener(failure);
     },
     listen(listener) {
       if (reason === undefined) listeners = [...listeners, listener];
-      else listener();
+      else listener(reason);
     },
     unlisten(listener) {
       listeners = listeners.filter((other) => other !== listener);

@@ -56,11 +56,13 @@ export function guardHeaders(config: InternalAxiosRequestConfig): InternalAxiosR
   return config;
 }
 
-const { prototype } = AxiosHeaders;
+const prototype = AxiosHeaders.prototype as object as Readonly<
+  Record<'set' | 'concat' | 'normalize', (...args: unknown[]) => unknown>
+>;
 
 // A prototype, as properties of each request's headers are dear. Getters, as axios has them: a header that is called `set` is
 // assigned to the name of the method.
-const GUARDED: object = Object.create(prototype, {
+const GUARDED = Object.create(prototype, {
   set: method(
     'Set',
     function (this: AxiosRequestHeaders, name: unknown, ...rest: [value?: unknown, rewrite?: unknown]) {
@@ -79,7 +81,7 @@ const GUARDED: object = Object.create(prototype, {
     checkEach(this, checkHeader);
     return Reflect.apply(prototype.normalize, this, [format]);
   }),
-});
+}) as object;
 
 function method(
   headerName: string,

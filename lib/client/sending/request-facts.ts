@@ -48,7 +48,7 @@ const SHOWN_HEADERS = [
 export function factsOf(config: AxiosRequestConfig, service?: string): RequestFacts {
   const url = redactText(withoutSecrets(config.baseURL, config.url));
   const { protocol, hostname } = URL.canParse(url) ? new URL(url) : { protocol: '', hostname: '' };
-  return newFacts(methodOf(config.method), url, protocol, service ?? serviceAt(hostname));
+  return newFacts(methodOf(config.method ?? undefined), url, protocol, service ?? serviceAt(hostname));
 }
 
 /**
@@ -60,7 +60,7 @@ export function factsOf(config: AxiosRequestConfig, service?: string): RequestFa
  */
 export function factsAt(method: string | undefined, url: URL, service?: string): RequestFacts {
   const shown = redactText(url.origin + url.pathname);
-  return newFacts(methodOf(method), shown, url.protocol, service ?? serviceAt(url.hostname));
+  return newFacts(methodOf(method ?? undefined), shown, url.protocol, service ?? serviceAt(url.hostname));
 }
 
 function newFacts(method: string, url: string, protocol: string, service: string | undefined): RequestFacts {
@@ -76,8 +76,10 @@ function newFacts(method: string, url: string, protocol: string, service: string
   };
 }
 
-function methodOf(method: unknown): string {
-  return String(method ?? 'get').toUpperCase();
+function methodOf(method = 'get'): string {
+  // Programs without types give anything.
+  const given: unknown = method;
+  return String(given).toUpperCase();
 }
 
 /** In a cluster the first label is the service's name. Addresses name nobody, nor does `localhost`. */

@@ -1,6 +1,7 @@
-import axios, { AxiosHeaders, type AxiosAdapter, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
+import axios, { AxiosHeaders, type AxiosAdapter, type InternalAxiosRequestConfig } from 'axios';
 import { shieldBody } from './body-streams.js';
 import type { Call } from './call.js';
+import type { Answer } from './request-failure.js';
 import { type WatchedTry, watchedTransport } from './try-flight.js';
 
 const sendByHttp: AxiosAdapter = axios.getAdapter('http');
@@ -11,28 +12,26 @@ const sendByHttp: AxiosAdapter = axios.getAdapter('http');
  * @param call - the request
  * @param what - the try
  * @param signal - aborted when it is to end
- * @returns axios' answer, which has the token on its config and request
+ * @returns the answer, whatever its status; without config and request, which have the token
  */
-export function sendByAxios(
-  { settings, url, data, headers, facts, client: { agents } }: Call,
-  what: WatchedTry,
-  signal: AbortSignal,
-): Promise<AxiosResponse> {
-  return sendByHttp({
-    ...settings,
-    method: facts.method,
-    url: url.href,
+export async function sendByAxios(call: Call, what: WatchedTry, signal: AbortSignal): Promise<Answer> {
+  const { agents } = call.client;
+  const { status, statusText, headers, data } = (await sendByHttp({
+    ...call.settings,
+    method: call.facts.method,
+    url: call.url.href,
     httpAgent: agents.http,
     httpsAgent: agents.https,
     maxRedirects: 0,
     proxy: false,
     // The adapter has to hand over every answer: what is a success is decided elsewhere, and what is none may be tried again.
     validateStatus: null,
-    data: shieldBody(data, () => {
+    data: shieldBody(call.data, () => {
       what.flight.isBodyBroken = true;
     }),
-    headers: new AxiosHeaders(headers),
+    headers: new AxiosHeaders(call.headers),
     signal,
     transport: watchedTransport(what),
-  } as InternalAxiosRequestConfig);
+  } as InternalAxiosRequestConfig)) as Answer;
+  return { status, statusText, headers, data };
 }

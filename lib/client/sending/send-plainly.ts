@@ -41,7 +41,7 @@ export function sendPlainly(call: Call, what: WatchedTry, ending: Ending): Promi
   };
   return new Promise((resolve, reject) => {
     const sent = requestInFlight(options, what, (res) => {
-      readAnswer(res, call, resolve, (failure) => {
+      readAnswer(res, call, resolve, (failure: Error) => {
         reject(failure);
         sent.destroy();
       });
@@ -49,8 +49,8 @@ export function sendPlainly(call: Call, what: WatchedTry, ending: Ending): Promi
     sent.on('error', reject);
     // The time that an idle connection may have is not that of an answer.
     sent.setTimeout(0);
-    ending.listen(() => {
-      reject(ending.failure() as RequestFailure);
+    ending.listen((failure) => {
+      reject(failure);
       sent.destroy();
     });
     sent.end(body);
@@ -71,7 +71,11 @@ function wireHeaders(headers: object, length: number | undefined): Record<string
     if (value !== false) wire[name] = value as string;
   }
   if (!given.has('user-agent')) wire['User-Agent'] = USER_AGENT;
-  if (length !== undefined && !given.has('content-length')) wire['Content-Length'] = String(length);
+  if (length !== undefined) {
+    // Node would say the length by itself where it has the whole body at once.
+    if (given.has('content-length')) wire['Transfer-Encoding'] = 'chunked';
+    else wire['Content-Length'] = String(length);
+  }
   if (!given.has('accept-encoding')) wire['Accept-Encoding'] = ACCEPT_ENCODING;
   return wire;
 }
@@ -80,7 +84,7 @@ function readAnswer(
   res: IncomingMessage,
   { settings, facts: { method } }: Call,
   resolve: (answer: Answer) => void,
-  reject: (failure: unknown) => void,
+  reject: (failure: Error) => void,
 ): void {
   const { responseType, maxContentLength } = settings;
   const body = decoded(res, method, settings.decompress);
@@ -122,9 +126,7 @@ function decoded(res: IncomingMessage, method: string, decompress: boolean | und
 
 /** Node gives names in lower case, each once, and values without control characters; the way through `set` would look for all that again. */
 function toAxiosHeaders(headers: IncomingMessage['headers']): AxiosResponseHeaders {
-  return Object.hasOwn(headers, '__proto__')
-    ? (new AxiosHeaders(headers as Record<string, string>) as AxiosResponseHeaders)
-    : (Object.assign(new AxiosHeaders(), headers) as unknown as AxiosResponseHeaders);
+  return Object.assign(new AxiosHeaders() as AxiosResponseHeaders, headers);
 }
 
 function withoutByteOrderMark(text: string): string {

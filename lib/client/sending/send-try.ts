@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream';
-import type { AxiosResponseHeaders } from 'axios';
 import { cutBody, handOut, readAnswerStart } from './body-streams.js';
 import type { Call } from './call.js';
 import { outcomeOfTries, outcomeOfTry } from './call-outcome.js';
@@ -58,20 +57,19 @@ export async function sendTry(call: Call, renewed?: string): Promise<TryResult> 
     if (facts.tries === 1) call.target.budget.countRequest();
     facts.tokens.add(token);
     const what: WatchedTry = { protocol: facts.protocol, authorization: `Bearer ${token}`, flight };
-    const { status, statusText, headers, data } = call.isPlain
+    const answer = call.isPlain
       ? await sendPlainly(call, what, limit.ending)
       : await sendByAxios(call, what, limit.ending.signal);
-    const answer = { status, statusText, headers: headers as AxiosResponseHeaders };
-    const isAccepted = call.accepts(status);
-    if (!(data instanceof Readable)) {
+    const isAccepted = call.accepts(answer.status);
+    if (!(answer.data instanceof Readable)) {
       limit.release();
-      response = { ...answer, data };
+      response = answer;
     } else if (isAccepted) {
       // Half an answer proves nothing, whatever its head said.
       const toError = (error: unknown): Error =>
         toServiceRequestError(failureOf(error), { ...facts, outcome: 'unknown' });
-      response = { ...answer, data: handOut(data, limit, toError) };
-    } else response = { ...answer, data: await readAnswerStart(data) };
+      response = { ...answer, data: handOut(answer.data, limit, toError) };
+    } else response = { ...answer, data: await readAnswerStart(answer.data) };
     if (!isAccepted) failure = refusalOf(response);
   } catch (error) {
     failure = failureOf(error);

@@ -7,7 +7,6 @@ import type { AxiosRequestConfig } from 'axios';
 export interface SendingSettings
   extends Pick<
     AxiosRequestConfig,
-    | 'params'
     | 'paramsSerializer'
     | 'responseType'
     | 'responseEncoding'
@@ -17,6 +16,7 @@ export interface SendingSettings
     | 'onUploadProgress'
     | 'onDownloadProgress'
   > {
+  readonly params?: unknown;
   /** Of the answer, decompressed, in bytes; infinite where there is no limit. */
   readonly maxContentLength: number;
   /** Of the body, in bytes; infinite where there is no limit. */

@@ -51,19 +51,21 @@ export function newFlight(): TryFlight {
  *
  * The last place before the wire: here it is settled, too, which headers go and, as Node reads options from prototypes, where to.
  *
- * @param given - Node's options, whose headers are an object
+ * @param options - Node's, the caller's no more; their headers are an object
  * @param what - `authorization`, the header's value, and the flight, where to note it
  * @param onResponse - told of the answer's head
  */
 export function requestInFlight(
-  given: http.RequestOptions,
+  options: http.RequestOptions,
   { protocol, authorization, flight }: WatchedTry,
   onResponse: (res: http.IncomingMessage) => void,
 ): http.ClientRequest {
   const isSecure = protocol === 'https:';
   const defaultPort = isSecure ? 443 : 80;
-  const port = Number(given.port) || defaultPort;
-  const options = { ...given, port, defaultPort, socketPath: undefined, signal: undefined };
+  options.port = Number(options.port) || defaultPort;
+  options.defaultPort = defaultPort;
+  options.socketPath = undefined;
+  options.signal = undefined;
   settleFinalHeaders(options.headers as Record<string, unknown>, authorization);
   // Looked up at each call, since tracing and test tools replace it.
   const sent = (isSecure ? https : http).request(options, (res) => {
@@ -93,6 +95,6 @@ export function requestInFlight(
  */
 export function watchedTransport(what: WatchedTry): Transport {
   const request = (given: http.RequestOptions, onResponse: (res: http.IncomingMessage) => void): http.ClientRequest =>
-    requestInFlight(given, what, onResponse);
+    requestInFlight({ ...given }, what, onResponse);
   return { request: request as typeof http.request };
 }

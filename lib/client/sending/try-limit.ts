@@ -24,17 +24,13 @@ export function startTryLimit({ ending: request }: RequestLimit, timeoutMs: numb
   const stopTimer = (): void => {
     clearTimeout(timer);
   };
-  const onRequestEnd = (): void => {
-    // Ended by nothing but its own failure.
-    ending.end(request.failure() as RequestFailure);
-  };
-  request.listen(onRequestEnd);
+  request.listen(ending.end);
   return {
     ending,
     stopTimer,
     release() {
       stopTimer();
-      request.unlisten(onRequestEnd);
+      request.unlisten(ending.end);
     },
   };
 }
