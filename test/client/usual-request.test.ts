@@ -1,7 +1,7 @@
 import axios, { AxiosHeaders, type AxiosAdapter, type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import { expect } from 'chai';
 import { createUsualRequest } from '../../lib/client/usual-request.js';
-import { anyRejectionOf } from './support.js';
+import { anyRejectionOf, polluted } from './support.js';
 
 const answer: AxiosAdapter = (config) =>
   Promise.resolve({ data: '{"deleted":3}', status: 200, statusText: 'OK', headers: new AxiosHeaders(), config });
@@ -102,6 +102,13 @@ describe('createUsualRequest', () => {
       const defaults = { ...defaultsOf(answer), ...odd } as AxiosRequestConfig;
       expect(work(defaults, { url: '/x' })).to.equal(undefined);
     }
+  });
+
+  it('takes nothing from a polluted Object.prototype', async () => {
+    const given = { url: '/x', method: 'brew' };
+    const evil = { timeout: 1, data: 'evil', signal: {}, headers: { 'x-evil': 'a' }, brew: { 'x-evil': 'a' } };
+    const sent = polluted(evil, () => send(given));
+    expect(plain((await sent) as AxiosResponse)).to.deep.equal(plain(await byAxios(given)));
   });
 
   it('gives each request a config of its own', async () => {

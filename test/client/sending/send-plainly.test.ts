@@ -1,12 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import zlib from 'node:zlib';
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import { expect } from 'chai';
 import { restore, stub } from 'sinon';
+import { agentsFor } from '../../../lib/client/target/agents.js';
 import { createServiceClient, isServiceRequestError, type ServiceRequestError } from '../../../lib/client/index.js';
 import { forgetTargets } from '../../support/targets.js';
 import { withoutNock } from '../../support/without-nock.js';
-import { opaqueToken, startServer, type TestServer } from '../support.js';
+import { opaqueToken, rejectionOf, startServer, type TestServer, until } from '../support.js';
 
 const token = opaqueToken();
 
@@ -182,6 +184,33 @@ describe('sendPlainly', () => {
     }
   });
 
+  it('says of an answer that breaks off what happened to it', async () => {
+    answer = answers['half an answer'] as Handler;
+    const error = await rejectionOf(createServiceClient(token).post(server.url));
+    expect(error.message).to.match(/^The answer broke off/);
+  });
+
+  it('gives an answer the time of its try, not that of an idle connection', async () => {
+    const { http } = agentsFor(false);
+    const origin = new URL(server.url).host;
+    const timeouts = (sockets: NodeJS.ReadOnlyDict<Socket[]>): unknown[] =>
+      Object.entries(sockets).flatMap(([name, own]) =>
+        name.startsWith(origin) ? (own ?? []).map(({ timeout }) => timeout) : [],
+      );
+    let during: unknown[] = [];
+    answer = (_req, res) => {
+      during = timeouts(http.sockets);
+      res.end();
+    };
+    const client = createServiceClient(token, { baseURL: server.url });
+    for (let i = 0; i < 2; i++) {
+      await client.get('/');
+      expect(during).to.deep.equal([0]);
+      await until(() => timeouts(http.freeSockets).length === 1);
+      expect(timeouts(http.freeSockets)).to.deep.equal([4000]);
+    }
+  });
+
   it('sends to an IPv6 address', async function () {
     const { createServer } = await import('node:http');
     const six = createServer((_req, res) => res.end('six'));
@@ -225,8 +254,8 @@ function failed(error: unknown): object {
   return {
     name,
     code,
-    // Of a lost connection they say the same in other words.
-    message: message.replace('aborted', 'The answer broke off'),
+    // axios does not say of an answer that it decodes what broke off.
+    message: message.replace(/^aborted/, 'The answer broke off'),
     outcome,
     tries,
     status,
