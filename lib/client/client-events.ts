@@ -88,6 +88,10 @@ export interface ServiceClientEmitter {
 export interface Teller {
   readonly events: ServiceClientEmitter;
   readonly emit: <Name extends keyof ServiceClientEvents>(name: Name, event: ServiceClientEvents[Name]) => void;
+  /** Whether anybody listens to events of this name: for those that come with every request, and cost something to make. */
+  readonly isHeard: (name: keyof ServiceClientEvents) => boolean;
+  /** Whether a line at level debug goes anywhere, as far as the logger says so. */
+  readonly isDebugging: () => boolean;
   readonly debug: (message: string, fields?: LogFields) => void;
   readonly warn: (message: string, fields?: LogFields) => void;
 }
@@ -97,8 +101,9 @@ export interface Teller {
  *
  * @param logger - for its lines
  * @param given - the emitter to use. Default: one of its own
+ * @param isDebugging - whether the logger does anything with a line at level debug. Default: it may
  */
-export function createTeller(logger: Logger, given?: EventEmitter): Teller {
+export function createTeller(logger: Logger, given?: EventEmitter, isDebugging: () => boolean = () => true): Teller {
   const warn: Teller['warn'] = (message, fields) => {
     logSafely(logger, 'warn', message, fields);
   };
@@ -119,6 +124,8 @@ export function createTeller(logger: Logger, given?: EventEmitter): Teller {
         }
       }
     },
+    isHeard: (name) => emitter.listenerCount(name) > 0,
+    isDebugging,
     debug(message, fields) {
       logSafely(logger, 'debug', message, fields);
     },

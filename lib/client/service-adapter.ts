@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import type { AxiosAdapter, AxiosRequestConfig, AxiosRequestHeaders, InternalAxiosRequestConfig } from 'axios';
+import type { AxiosAdapter, AxiosRequestHeaders, InternalAxiosRequestConfig } from 'axios';
 import { currentRequest } from '../shared/request-context.js';
 import { REQUEST_ID_HEADER } from '../shared/request-id.js';
 import { MAX_TIMER_MS } from '../shared/seconds.js';
@@ -8,24 +8,13 @@ import type { Call } from './sending/call.js';
 import type { ClientCore } from './client-core.js';
 import type { ClientLifetime } from './client-lifetime.js';
 import { copyHeaders } from './sending/header-rules.js';
-import { factsOf, type RequestFacts, textOf, toServiceRequestError } from './sending/request-facts.js';
+import { factsAt, factsOf, type RequestFacts, textOf, toServiceRequestError } from './sending/request-facts.js';
 import { RequestFailure, toFailure } from './sending/request-failure.js';
 import { type RequestLimit, startRequestLimit } from './sending/request-limit.js';
 import { retrying } from './sending/retrying.js';
 import { sendCall } from './sending/send-call.js';
+import { isPlain, readSendingSettings } from './sending/sending-settings.js';
 import { targetOf } from './target/target.js';
-
-// All that a request may say of how it is sent. What is not here (agents, proxy, transport, lookup, redirects, …) does not
-// reach axios' http adapter, whoever set it.
-const PASSED_ON = [
-  'params',
-  'paramsSerializer',
-  'responseType',
-  'responseEncoding',
-  'decompress',
-  'maxRate',
-  'transitional',
-] as const;
 
 // One opens a tunnel, the other sends the token back.
 const UNSENDABLE_METHODS: ReadonlySet<string> = new Set(['CONNECT', 'TRACE']);
@@ -47,10 +36,12 @@ export function knownFactsOf(config: object): RequestFacts | undefined {
 export function createServiceAdapter(core: ClientCore, lifetime: ClientLifetime): AxiosAdapter {
   const send = retrying(sendCall, core.maxTries);
   return async (config) => {
-    const known = factsOf(config, core.service);
-    facts.set(config, known);
+    let known: RequestFacts | undefined;
     let end = (): void => undefined;
     try {
+      const url = core.origins.resolve(config.baseURL, config.url, config.allowAbsoluteUrls);
+      known = factsAt(config.method, url, core.service);
+      facts.set(config, known);
       const limit = startRequestLimit(config, core.deadlineMs);
       end = limit.release;
       const ended = lifetime.begin();
@@ -58,10 +49,9 @@ export function createServiceAdapter(core: ClientCore, lifetime: ClientLifetime)
         limit.release();
         ended();
       };
-      const call = toCall(config, known, limit, core);
+      const call = toCall(config, url, known, limit, core);
       lifetime.note(call.target.origin);
-      const { status, statusText, headers, ...answer } = await send(call);
-      const data: unknown = answer.data;
+      const { status, statusText, headers, data } = await send(call);
       if (data instanceof Readable) {
         // Its reader sets the pace; the caller's abort still ends it.
         limit.stopTimer();
@@ -71,18 +61,18 @@ export function createServiceAdapter(core: ClientCore, lifetime: ClientLifetime)
     } catch (error) {
       end();
       dropBody(config.data);
-      throw toServiceRequestError(toFailure(error), known);
+      throw toServiceRequestError(toFailure(error), known ?? factsOf(config, core.service));
     }
   };
 }
 
 function toCall(
   config: InternalAxiosRequestConfig,
+  url: URL,
   known: RequestFacts,
   limit: RequestLimit,
   client: ClientCore,
 ): Call {
-  const url = client.origins.resolve(config.baseURL, config.url, config.allowAbsoluteUrls);
   if (UNSENDABLE_METHODS.has(known.method)) {
     throw new RequestFailure('ERR_BAD_OPTION_VALUE', `The method ${known.method} is not for requests to services`);
   }
@@ -97,13 +87,19 @@ function toCall(
   carryOn(headers);
   known.requestId = textOf(headers.get(REQUEST_ID_HEADER));
   const validate = config.validateStatus;
+  const settings = readSendingSettings(config, client.teller.warn);
   return {
     client,
     target: targetOf(url.origin),
-    config: { ...toHttpConfig(config, url, client), method: known.method, data },
+    url,
+    settings,
+    data,
+    isPlain: isPlain(settings, data),
     headers,
     limit,
-    signal: limit.signal,
+    get signal() {
+      return limit.ending.signal;
+    },
     facts: known,
     timeoutMs: readTimeout(config.timeout) ?? client.timeoutMs,
     accepts: (status) => validate === undefined || validate === null || validate(status),
@@ -128,40 +124,6 @@ function carryOn(headers: AxiosRequestHeaders): void {
   if (current.traceparent === undefined || headers.has('traceparent')) return;
   headers.set('traceparent', current.traceparent, false);
   if (current.tracestate !== undefined) headers.set('tracestate', current.tracestate, false);
-}
-
-function toHttpConfig(config: AxiosRequestConfig, url: URL, { agents, teller }: ClientCore): AxiosRequestConfig {
-  const passed = Object.fromEntries(PASSED_ON.map((name) => [name, config[name]]));
-  const quietly = (callback: ProgressCallback | undefined): ProgressCallback | undefined =>
-    callback &&
-    ((event) => {
-      try {
-        callback(event);
-      } catch (error) {
-        teller.warn('A progress callback of a service client failed', { error });
-      }
-    });
-  return {
-    ...passed,
-    onUploadProgress: quietly(config.onUploadProgress) as ProgressCallback,
-    onDownloadProgress: quietly(config.onDownloadProgress) as ProgressCallback,
-    url: url.href,
-    httpAgent: agents.http,
-    httpsAgent: agents.https,
-    maxRedirects: 0,
-    proxy: false,
-    maxContentLength: readBound(config.maxContentLength),
-    maxBodyLength: readBound(config.maxBodyLength),
-    // The adapter has to hand over every answer: what is a success is decided here, and what is none may be tried again.
-    validateStatus: null,
-  };
-}
-
-type ProgressCallback = NonNullable<AxiosRequestConfig['onUploadProgress']>;
-
-/** axios' "no limit" is -1, and would let its adapter hand out the bare socket stream, on which the request hangs. */
-function readBound(bytes: number | undefined): number {
-  return bytes !== undefined && bytes >= 0 ? bytes : Number.POSITIVE_INFINITY;
 }
 
 function readTimeout(timeout: number | undefined): number | undefined {

@@ -11,6 +11,7 @@ import { factsOf, toServiceRequestError } from './sending/request-facts.js';
 import { type Answer, RequestFailure } from './sending/request-failure.js';
 import { createServiceAdapter, knownFactsOf } from './service-adapter.js';
 import type { TokenSource } from './tokens/token-source.js';
+import { createUsualRequest } from './usual-request.js';
 
 /** An axios instance that proves who this service is. */
 export interface ServiceClient extends AxiosInstance {
@@ -79,6 +80,7 @@ export function createServiceClient(
       checkGivenHeaders(given.headers);
     },
     intercept: guardHeaders,
+    send: createUsualRequest(adapter),
     failure(error, clientDefaults, given) {
       dropBody(given.data);
       if (isServiceRequestError(error)) return error;

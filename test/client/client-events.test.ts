@@ -51,6 +51,14 @@ describe('createTeller', () => {
     expect(logger.lines).to.have.length(1);
   });
 
+  it('knows whether anybody listens, and takes a logger that does not say for one that writes everything', () => {
+    const { events, isHeard, isDebugging } = createTeller(memoryLogger());
+    expect(isHeard('try')).to.equal(false);
+    events.on('try', () => undefined);
+    expect(isHeard('try')).to.equal(true);
+    expect(isDebugging()).to.equal(true);
+  });
+
   it('does without its lines where the logger fails', () => {
     const fail = (): never => {
       throw new Error('full');

@@ -105,10 +105,10 @@ export function handOut(body: Readable, limit: TryLimit, toError: (error: unknow
   const stream = Readable.from(chunks(), { objectMode: false });
   // As with axios, an abort before anybody listens is no uncaught exception; readers get the error all the same.
   stream.on('error', () => undefined);
-  limit.signal.addEventListener('abort', () => stream.destroy(toError(undefined)), { once: true });
+  limit.ending.listen(() => stream.destroy(toError(undefined)));
   stream.once('close', () => {
     limit.release();
-    if (!body.readableEnded) limit.abort(canceled());
+    if (!body.readableEnded) limit.ending.end(canceled());
   });
   return stream;
 }

@@ -1,9 +1,10 @@
-import type { AxiosRequestConfig, AxiosRequestHeaders } from 'axios';
+import type { AxiosRequestHeaders } from 'axios';
 import type { ClientCore } from '../client-core.js';
 import type { RequestFacts } from './request-facts.js';
 import type { RequestFailure } from './request-failure.js';
 import type { RequestLimit } from './request-limit.js';
 import type { RepeatableRequest } from './retry-policy.js';
+import type { SendingSettings } from './sending-settings.js';
 import type { Target } from '../target/target.js';
 
 /**
@@ -16,8 +17,12 @@ export interface Call {
   readonly request: RepeatableRequest;
   readonly limit: RequestLimit;
   readonly signal: AbortSignal;
-  /** What goes to axios' http adapter, but for the headers and what belongs to one try. */
-  readonly config: AxiosRequestConfig;
+  readonly url: URL;
+  readonly settings: SendingSettings;
+  /** Its body, after all transforms. */
+  readonly data: unknown;
+  /** Whether `sendPlainly` can send it. */
+  readonly isPlain: boolean;
   /** All but the token. */
   readonly headers: AxiosRequestHeaders;
   /** Tells whether an answer of this status is a success. */

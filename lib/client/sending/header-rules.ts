@@ -50,41 +50,49 @@ function checkEach(headers: unknown, check: (name: string, value: unknown) => vo
  * @throws RequestFailure `ERR_BAD_OPTION_VALUE` where they hold something illegal already
  */
 export function guardHeaders(config: InternalAxiosRequestConfig): InternalAxiosRequestConfig {
-  if (Object.hasOwn(config.headers, 'normalize')) return config;
+  if (Object.getPrototypeOf(config.headers) === GUARDED) return config;
   checkEach(config.headers, checkHeader);
-  const headers: AxiosRequestHeaders = AxiosHeaders.from(config.headers);
-  const { prototype } = AxiosHeaders;
-  Object.defineProperties(headers, {
-    set: {
-      configurable: true,
-      writable: true,
-      value(name: unknown, ...rest: [value?: unknown, rewrite?: unknown]) {
-        if (typeof name !== 'string') checkEach(name, checkHeader);
-        // A text that is no name is a block of header lines.
-        else if (NAME.test(name)) checkHeader(name, rest[0]);
-        return (prototype.set as (...args: unknown[]) => unknown).apply(headers, [name, ...rest]);
-      },
-    },
-    concat: {
-      configurable: true,
-      writable: true,
-      value(...others: unknown[]) {
-        for (const other of others) checkEach(other, checkHeader);
-        return AxiosHeaders.concat(headers, ...(others as Parameters<typeof AxiosHeaders.concat>));
-      },
-    },
-    // Called by axios before it sends: what was assigned, not set, has come to no check before.
-    normalize: {
-      configurable: true,
-      writable: true,
-      value(format: boolean) {
-        checkEach(headers, checkHeader);
-        return prototype.normalize.call(headers, format);
-      },
-    },
-  });
-  config.headers = headers;
+  config.headers = Object.setPrototypeOf(AxiosHeaders.from(config.headers), GUARDED) as AxiosRequestHeaders;
   return config;
+}
+
+const prototype = AxiosHeaders.prototype as object as Readonly<
+  Record<'set' | 'concat' | 'normalize', (...args: unknown[]) => unknown>
+>;
+
+// A prototype, as properties of each request's headers are dear. Getters, as axios has them: a header that is called `set` is
+// assigned to the name of the method.
+const GUARDED = Object.create(prototype, {
+  set: method(
+    'Set',
+    function (this: AxiosRequestHeaders, name: unknown, ...rest: [value?: unknown, rewrite?: unknown]) {
+      if (typeof name !== 'string') checkEach(name, checkHeader);
+      // A text that is no name is a block of header lines.
+      else if (NAME.test(name)) checkHeader(name, rest[0]);
+      return Reflect.apply(prototype.set, this, [name, ...rest]);
+    },
+  ),
+  concat: method('Concat', function (this: AxiosRequestHeaders, ...others: readonly unknown[]) {
+    for (const other of others) checkEach(other, checkHeader);
+    return Reflect.apply(prototype.concat, this, others);
+  }),
+  // Called by axios before it sends: what was assigned, not set, has come to no check before.
+  normalize: method('Normalize', function (this: AxiosRequestHeaders, format: unknown) {
+    checkEach(this, checkHeader);
+    return Reflect.apply(prototype.normalize, this, [format]);
+  }),
+}) as object;
+
+function method(
+  headerName: string,
+  work: (this: AxiosRequestHeaders, ...args: never[]) => unknown,
+): PropertyDescriptor {
+  return {
+    get: () => work,
+    set(this: Record<string, unknown>, value: unknown) {
+      this[headerName] = value;
+    },
+  };
 }
 
 /**
@@ -99,7 +107,7 @@ export function copyHeaders(headers: object): AxiosRequestHeaders {
   for (const [name, value] of entriesOf(headers)) {
     checkFraming(name, value);
     checkHeader(name, value);
-    if (name.toLowerCase() === 'authorization' || value === undefined) continue;
+    if (value === undefined || kindOf(name) === 'authorization') continue;
     copy.set(name, isSent(value) ? String(value) : false);
   }
   return copy;
@@ -113,20 +121,22 @@ export function copyHeaders(headers: object): AxiosRequestHeaders {
  */
 export function settleFinalHeaders(headers: Record<string, unknown>, authorization: string): void {
   for (const [name, value] of Object.entries(headers)) {
-    if (canonicalHeaderName(name) === 'authorization') Reflect.deleteProperty(headers, name);
+    if (kindOf(name) === 'authorization') Reflect.deleteProperty(headers, name);
     else checkHeader(name, value);
   }
   headers['Authorization'] = authorization;
 }
 
 function checkHeader(name: string, value: unknown): void {
-  if (!NAME.test(name)) throw refusal('A header has an illegal name');
-  const canonical = canonicalHeaderName(name);
-  if (isIdentityHeader(canonical) || canonical === ASSERTION_HEADER) {
-    throw refusal(`The header ${name} says who calls, which only a gateway may say. The token names this service`);
+  switch (kindOf(name)) {
+    case 'illegal':
+      throw refusal('A header has an illegal name');
+    case 'identity':
+      throw refusal(`The header ${name} says who calls, which only a gateway may say. The token names this service`);
+    case 'host':
+      throw refusal('The header Host could take the token to another service. The URL names the host');
+    default:
   }
-  if (canonical === 'host')
-    throw refusal('The header Host could take the token to another service. The URL names the host');
   if (!isSent(value)) return;
   if (!['string', 'number', 'boolean'].includes(typeof value)) {
     throw refusal(`The header ${name} must be a text or a number`);
@@ -136,11 +146,34 @@ function checkHeader(name: string, value: unknown): void {
 
 /** Of what is given, and of what is sent: in between, other adapters set these by the same headers. */
 function checkFraming(name: string, value: unknown): void {
-  if (FRAMING.has(canonicalHeaderName(name)) && isSent(value)) {
+  if (kindOf(name) === 'framing' && isSent(value)) {
     throw refusal(
       `The header ${name} says how the request stands on the wire, which is the client's to say. Leave it out`,
     );
   }
+}
+
+type HeaderKind = 'illegal' | 'identity' | 'host' | 'framing' | 'authorization' | 'other';
+
+// The same few names come with every request.
+const MAX_REMEMBERED = 1000;
+const remembered = new Map<string, HeaderKind>();
+
+function kindOf(name: string): HeaderKind {
+  const known = remembered.get(name);
+  if (known !== undefined) return known;
+  const kind = readKind(name);
+  if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+  remembered.set(name, kind);
+  return kind;
+}
+
+function readKind(name: string): HeaderKind {
+  if (!NAME.test(name)) return 'illegal';
+  const canonical = canonicalHeaderName(name);
+  if (isIdentityHeader(canonical) || canonical === ASSERTION_HEADER) return 'identity';
+  if (canonical === 'host' || canonical === 'authorization') return canonical;
+  return FRAMING.has(canonical) ? 'framing' : 'other';
 }
 
 /** axios leaves a header out where its value is one of these; `false` also keeps axios from setting its own. */

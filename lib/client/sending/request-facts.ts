@@ -40,7 +40,7 @@ const SHOWN_HEADERS = [
 ];
 
 /**
- * Says of a request what its config does, before anything is sent.
+ * Says of a request what its config does, before it is known where it goes.
  *
  * @param config - the request's
  * @param service - the target's name, where the client was told. Default: the first label of the host name
@@ -48,16 +48,38 @@ const SHOWN_HEADERS = [
 export function factsOf(config: AxiosRequestConfig, service?: string): RequestFacts {
   const url = redactText(withoutSecrets(config.baseURL, config.url));
   const { protocol, hostname } = URL.canParse(url) ? new URL(url) : { protocol: '', hostname: '' };
+  return newFacts(methodOf(config.method ?? undefined), url, protocol, service ?? serviceAt(hostname));
+}
+
+/**
+ * Says of a request what is known once it is settled where it goes.
+ *
+ * @param method - the config's
+ * @param url - where it goes, which is http or https
+ * @param service - as in {@link factsOf}
+ */
+export function factsAt(method: string | undefined, url: URL, service?: string): RequestFacts {
+  const shown = redactText(url.origin + url.pathname);
+  return newFacts(methodOf(method ?? undefined), shown, url.protocol, service ?? serviceAt(url.hostname));
+}
+
+function newFacts(method: string, url: string, protocol: string, service: string | undefined): RequestFacts {
   return {
-    method: String(config.method ?? 'get').toUpperCase(),
+    method,
     url,
     protocol,
-    service: service ?? serviceAt(hostname),
+    service,
     requestId: undefined,
     tries: 0,
     outcome: 'not_sent',
     tokens: new Set(),
   };
+}
+
+function methodOf(method = 'get'): string {
+  // Programs without types give anything.
+  const given: unknown = method;
+  return String(given).toUpperCase();
 }
 
 /** In a cluster the first label is the service's name. Addresses name nobody, nor does `localhost`. */

@@ -1,12 +1,11 @@
 import type { AxiosRequestConfig } from 'axios';
+import { createEnding, type Ending } from './ending.js';
 import { canceled, RequestFailure } from './request-failure.js';
 
 /** What ends a request before its time: its deadline, or its caller's abort. */
 export interface RequestLimit {
-  /** Aborted when the request is to end. */
-  readonly signal: AbortSignal;
-  /** Why it was ended; undefined where it was not. */
-  failure(): RequestFailure | undefined;
+  /** Listened to by the try that is under way. */
+  readonly ending: Ending;
   /** How long until the deadline, in ms; infinite where its timer was stopped. */
   remainingMs(): number;
   /** Takes the deadline away; the caller's abort still counts. */
@@ -16,22 +15,17 @@ export interface RequestLimit {
 }
 
 /**
- * Starts the limit of one logical request: over its tokens, tries and waits. Makes one real signal of it and of the ways in which
+ * Starts the limit of one logical request: over its tokens, tries and waits. Makes one end of it and of the ways in which
  * axios lets a caller give up: `signal`, which may be any object of that shape, and the old `cancelToken`.
  */
 export function startRequestLimit({ signal, cancelToken }: AxiosRequestConfig, deadlineMs: number): RequestLimit {
-  const controller = new AbortController();
-  let reason: RequestFailure | undefined;
+  const ending = createEnding();
   let endsAt = performance.now() + deadlineMs;
-  const end = (failure: RequestFailure): void => {
-    reason ??= failure;
-    controller.abort();
-  };
   const onAbort = (): void => {
-    end(canceled());
+    ending.end(canceled());
   };
   const timer = setTimeout(() => {
-    end(new RequestFailure('ETIMEDOUT', `deadline of ${deadlineMs}ms exceeded`, { limit: 'deadline' }));
+    ending.end(new RequestFailure('ETIMEDOUT', `deadline of ${deadlineMs}ms exceeded`, { limit: 'deadline' }));
   }, deadlineMs);
   const stopTimer = (): void => {
     clearTimeout(timer);
@@ -41,8 +35,7 @@ export function startRequestLimit({ signal, cancelToken }: AxiosRequestConfig, d
   signal?.addEventListener?.('abort', onAbort);
   cancelToken?.subscribe(onAbort);
   return {
-    signal: controller.signal,
-    failure: () => reason,
+    ending,
     remainingMs: () => endsAt - performance.now(),
     stopTimer,
     release() {

@@ -29,10 +29,12 @@ export function retrying<Result>(
   const hooks: { onCall?: OnCall; onFailure?: OnFailure<Result> } = {};
   const callable = Object.assign(
     async (call: Call): Promise<Result> => {
-      hooks.onCall?.(call);
       try {
         return await send(call);
       } catch (error) {
+        // All that it does for a call is to note the time, which counts for nothing here, so it need not be asked about those that
+        // do not fail.
+        hooks.onCall?.(call);
         // Registered by axios-retry before the first call can be.
         return await (hooks.onFailure as OnFailure<Result>)(error);
       }
@@ -58,7 +60,7 @@ function isToBeRetried(failure: RequestFailure): boolean {
   const call = callOf(failure);
   const { facts, limit, client } = call;
   const status = failure.answer?.status;
-  if (failure.whyFinal !== undefined || limit.signal.aborted) return false;
+  if (failure.whyFinal !== undefined || limit.ending.failure() !== undefined) return false;
   if (!isPassing({ code: failure.code, status })) return false;
   failure.whyFinal = whyNotRepeatable(call.request);
   if (failure.whyFinal !== undefined) return false;

@@ -1,8 +1,7 @@
 import { Readable } from 'node:stream';
-import type { AxiosResponse } from 'axios';
 import type { Call } from './call.js';
 import type { Judged } from '../target/circuit-breaker.js';
-import { RequestFailure } from './request-failure.js';
+import { type Answer, RequestFailure } from './request-failure.js';
 import { CIRCUIT_OPENED } from './retrying.js';
 import { isRepeatable } from './retry-policy.js';
 import { sendTry, tokenUnavailable, type TryResult } from './send-try.js';
@@ -15,10 +14,10 @@ import { waitFor } from './wait-for.js';
  * a kept connection that was closed just then, and a token that it does not take any more. The circuit breaker of the origin
  * decides whether it is sent at all.
  *
- * @returns axios' answer, which still has the token on its config and request
+ * @returns the answer
  * @throws RequestFailure where no answer came, or none that the call accepts
  */
-export async function sendCall(call: Call): Promise<AxiosResponse> {
+export async function sendCall(call: Call): Promise<Answer> {
   const { response, failure } = call.client.usesBreaker ? await sendUnderBreaker(call) : await settle(call);
   if (response !== undefined) return response;
   const final = failure as RequestFailure;
@@ -28,7 +27,7 @@ export async function sendCall(call: Call): Promise<AxiosResponse> {
 }
 
 interface Settled extends Judged {
-  readonly response?: AxiosResponse | undefined;
+  readonly response?: Answer | undefined;
   readonly failure?: RequestFailure | undefined;
 }
 
@@ -104,11 +103,11 @@ async function renewToken(call: Call, refused: string): Promise<string | undefin
   let renewed: string | undefined;
   try {
     const given = tokens.renew(refused);
-    renewed = given instanceof Promise ? await waitFor(given, limit.signal) : given;
+    renewed = given instanceof Promise ? await waitFor(given, limit.ending.signal) : given;
   } catch (error) {
     limit.release();
     tellOfRefusal(call, false);
-    throw limit.failure() ?? error;
+    throw limit.ending.failure() ?? error;
   }
   limit.release();
   tellOfRefusal(call, renewed !== undefined);
@@ -127,6 +126,6 @@ function tellOfRefusal({ client: { tokens, teller }, facts }: Call, isRenewed: b
 }
 
 /** An accepted 401 that is not handed out: its stream would hold the connection for ever. */
-function discard(response: AxiosResponse | undefined): void {
+function discard(response: Answer | undefined): void {
   if (response?.data instanceof Readable) response.data.destroy();
 }

@@ -1,11 +1,13 @@
 import { Readable } from 'node:stream';
-import axios, { AxiosHeaders, type AxiosAdapter, type AxiosResponse, type AxiosResponseHeaders } from 'axios';
-import { cutBody, handOut, readAnswerStart, shieldBody } from './body-streams.js';
+import { cutBody, handOut, readAnswerStart } from './body-streams.js';
 import type { Call } from './call.js';
 import { outcomeOfTries, outcomeOfTry } from './call-outcome.js';
+import type { Ending } from './ending.js';
 import { eventOf, toServiceRequestError } from './request-facts.js';
-import { RequestFailure, toFailure } from './request-failure.js';
-import { newFlight, type TryFlight, watchedTransport } from './try-flight.js';
+import { type Answer, RequestFailure, toFailure } from './request-failure.js';
+import { sendByAxios } from './send-by-axios.js';
+import { sendPlainly } from './send-plainly.js';
+import { newFlight, type TryFlight, type WatchedTry } from './try-flight.js';
 import { startTryLimit } from './try-limit.js';
 import { waitFor } from './wait-for.js';
 
@@ -16,13 +18,11 @@ export interface TryResult {
   readonly durationMs: number;
   /** The token that went along; undefined where nothing was sent. */
   readonly token: string | undefined;
-  /** axios' answer, which still has the token on its config and request. */
-  readonly response?: AxiosResponse;
+  /** The answer. */
+  readonly response?: Answer;
   /** Why there is none, or none that the call accepts. */
   readonly failure?: RequestFailure;
 }
-
-const sendByHttp: AxiosAdapter = axios.getAdapter('http');
 
 /**
  * Sends a request once, under one timer over the whole try: token, connection, every header and byte of the answer. (axios'
@@ -39,16 +39,16 @@ export async function sendTry(call: Call, renewed?: string): Promise<TryResult> 
   const began = performance.now();
   const limit = startTryLimit(call.limit, call.timeoutMs);
   const flight = newFlight();
-  const failureOf = (error: unknown): RequestFailure => limit.failure() ?? toFailure(error);
+  const failureOf = (error: unknown): RequestFailure => limit.ending.failure() ?? toFailure(error);
   let token: string | undefined;
   let isTried = false;
   let failure: RequestFailure | undefined;
-  let response: AxiosResponse | undefined;
+  let response: Answer | undefined;
   try {
-    throwIfEnded(limit.failure());
-    token = renewed ?? (await getToken(call, limit.signal));
+    throwIfEnded(limit.ending.failure());
+    token = renewed ?? (await getToken(call, limit.ending));
     // The adapter would send a request whose signal is aborted before it listens.
-    throwIfEnded(limit.failure());
+    throwIfEnded(limit.ending.failure());
     // One that is sent again because its connection was lost tells nothing new.
     if (renewed === undefined || call.isRenewed)
       client.noteToken(token, renewed === undefined ? 'changed' : 'unauthorized');
@@ -56,25 +56,20 @@ export async function sendTry(call: Call, renewed?: string): Promise<TryResult> 
     facts.tries += 1;
     if (facts.tries === 1) call.target.budget.countRequest();
     facts.tokens.add(token);
-    response = await sendByHttp({
-      ...call.config,
-      data: shieldBody(call.config.data, () => {
-        flight.isBodyBroken = true;
-      }),
-      headers: new AxiosHeaders(call.headers),
-      signal: limit.signal,
-      transport: watchedTransport(facts.protocol, `Bearer ${token}`, flight),
-    });
-    const { status } = response;
-    const data: unknown = response.data;
-    const isAccepted = call.accepts(status);
-    if (!(data instanceof Readable)) limit.release();
-    else if (isAccepted)
+    const what: WatchedTry = { protocol: facts.protocol, authorization: `Bearer ${token}`, flight };
+    const answer = call.isPlain
+      ? await sendPlainly(call, what, limit.ending)
+      : await sendByAxios(call, what, limit.ending.signal);
+    const isAccepted = call.accepts(answer.status);
+    if (!(answer.data instanceof Readable)) {
+      limit.release();
+      response = answer;
+    } else if (isAccepted) {
       // Half an answer proves nothing, whatever its head said.
-      response.data = handOut(data, limit, (error) =>
-        toServiceRequestError(failureOf(error), { ...facts, outcome: 'unknown' }),
-      );
-    else response.data = await readAnswerStart(data);
+      const toError = (error: unknown): Error =>
+        toServiceRequestError(failureOf(error), { ...facts, outcome: 'unknown' });
+      response = { ...answer, data: handOut(answer.data, limit, toError) };
+    } else response = { ...answer, data: await readAnswerStart(answer.data) };
     if (!isAccepted) failure = refusalOf(response);
   } catch (error) {
     failure = failureOf(error);
@@ -87,7 +82,7 @@ export async function sendTry(call: Call, renewed?: string): Promise<TryResult> 
   facts.outcome = outcomeOfTries(facts.outcome, outcome);
   tellOfTry(call, { status: flight.status, code: failure?.code, outcome, durationMs });
   const what = { flight, durationMs, token };
-  return failure === undefined ? { ...what, response: response as AxiosResponse } : { ...what, failure };
+  return failure === undefined ? { ...what, response: response as Answer } : { ...what, failure };
 }
 
 // Without an answer, axios has this code for nothing else: an answer over the size limit.
@@ -98,7 +93,8 @@ function tellOfTry(
   what: Pick<Parameters<typeof teller.emit<'try'>>[1], 'status' | 'code' | 'outcome' | 'durationMs'>,
 ): void {
   const durationMs = Math.round(what.durationMs);
-  teller.emit('try', { ...eventOf(facts), try: facts.tries, ...what, durationMs });
+  if (teller.isHeard('try')) teller.emit('try', { ...eventOf(facts), try: facts.tries, ...what, durationMs });
+  if (!teller.isDebugging()) return;
   teller.debug('Service request', {
     service: facts.service,
     method: facts.method,
@@ -112,12 +108,12 @@ function tellOfTry(
   });
 }
 
-function refusalOf({ status, statusText, headers, data }: AxiosResponse): RequestFailure {
+function refusalOf({ status, statusText, headers, data }: Answer): RequestFailure {
   return new RequestFailure(
     status >= 400 && status < 500 ? 'ERR_BAD_REQUEST' : 'ERR_BAD_RESPONSE',
     `Request failed with status code ${status}`,
     {
-      answer: { status, statusText, headers: headers as AxiosResponseHeaders, data: cutBody(data as string | Buffer) },
+      answer: { status, statusText, headers, data: cutBody(data as string | Buffer) },
     },
   );
 }
@@ -126,10 +122,10 @@ function throwIfEnded(failure: RequestFailure | undefined): void {
   if (failure !== undefined) throw failure;
 }
 
-async function getToken({ client: { tokens } }: Call, signal: AbortSignal): Promise<string> {
+async function getToken({ client: { tokens } }: Call, ending: Ending): Promise<string> {
   try {
     const given = tokens.get();
-    return typeof given === 'string' ? given : await waitFor(given, signal);
+    return typeof given === 'string' ? given : await waitFor(given, ending.signal);
   } catch (error) {
     throw tokenUnavailable(error);
   }

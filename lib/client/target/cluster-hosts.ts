@@ -43,6 +43,19 @@ export function isLinkLocal(address: string): boolean {
  * @param hostname - as a `URL` has it (WHATWG URL §3.5): in lower case, IPv4 addresses in their usual form, IPv6 addresses in brackets
  */
 export function isInClusterHost(hostname: string): boolean {
+  const known = remembered.get(hostname);
+  if (known !== undefined) return known;
+  const isNear = isNearHost(hostname);
+  if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+  remembered.set(hostname, isNear);
+  return isNear;
+}
+
+// Asked with every request, and lists of addresses are slow to look through.
+const MAX_REMEMBERED = 1000;
+const remembered = new Map<string, boolean>();
+
+function isNearHost(hostname: string): boolean {
   const host = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
   if (isIP(host) !== 0) return isIn(NEAR, host) && !isLinkLocal(host);
   if (METADATA_NAMES.has(host)) return false;

@@ -160,7 +160,11 @@ function readHttpUrl(setting: string, value: unknown): URL {
 }
 
 function parse(text: string): URL | undefined {
-  return URL.canParse(text) ? new URL(text) : undefined;
+  try {
+    return new URL(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** As axios joins the two: whatever begins the url, it stays below the base. */

@@ -1,6 +1,11 @@
-import { AxiosHeaders } from 'axios';
+import { AxiosHeaders, type InternalAxiosRequestConfig } from 'axios';
 import { expect } from 'chai';
-import { checkGivenHeaders, copyHeaders, settleFinalHeaders } from '../../../lib/client/sending/header-rules.js';
+import {
+  checkGivenHeaders,
+  copyHeaders,
+  guardHeaders,
+  settleFinalHeaders,
+} from '../../../lib/client/sending/header-rules.js';
 import { RequestFailure } from '../../../lib/client/sending/request-failure.js';
 import { IDENTITY_HEADERS } from '../../../lib/shared/index.js';
 import { show } from '../support.js';
@@ -112,6 +117,37 @@ describe('copyHeaders', () => {
     const headers = new AxiosHeaders();
     Object.assign(headers, { 'x-a': 'b\r\nx-user-id: 1' });
     expect(() => copyHeaders(headers)).to.throw(RequestFailure, 'x-a');
+  });
+});
+
+describe('guardHeaders', () => {
+  const guarded = (headers: object): AxiosHeaders => guardHeaders({ headers } as InternalAxiosRequestConfig).headers;
+
+  it('keeps the headers those of axios, and guards them once', () => {
+    const given = new AxiosHeaders({ 'x-a': 'a' });
+    const headers = guarded(given);
+    expect(headers).to.equal(given).and.be.instanceOf(AxiosHeaders);
+    expect(guarded(headers)).to.equal(headers);
+    expect(headers.set('x-b', 'b').concat({ 'x-c': 'c' }).toJSON()).to.deep.equal({
+      'x-a': 'a',
+      'x-b': 'b',
+      'x-c': 'c',
+    });
+    expect(headers.normalize(true).toJSON()).to.deep.equal({ 'X-A': 'a', 'X-B': 'b' });
+  });
+
+  it('takes headers that are called like its methods', () => {
+    const headers = guarded(new AxiosHeaders());
+    for (const name of ['set', 'concat', 'normalize', 'get']) headers.set(name, 'a');
+    expect(headers.toJSON()).to.deep.equal({ Set: 'a', Concat: 'a', Normalize: 'a', Get: 'a' });
+    headers.set('x-a', 'a');
+    expect(() => headers.set('x-a', 'a\u0000')).to.throw(RequestFailure, 'x-a');
+  });
+
+  it('judges names alike that it has seen before, however many there are', () => {
+    for (let i = 0; i < 1100; i++) checkGivenHeaders({ [`x-${i}`]: 'a' });
+    for (let i = 0; i < 2; i++) expect(() => guarded({ 'X-User-Id': 'a' })).to.throw(RequestFailure, 'X-User-Id');
+    checkGivenHeaders({ 'x-0': 'a' });
   });
 });
 

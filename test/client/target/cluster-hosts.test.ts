@@ -4,6 +4,14 @@ import { isInClusterHost, isLinkLocal } from '../../../lib/client/target/cluster
 const hostOf = (authority: string): string => new URL(`http://${authority}/`).hostname;
 
 describe('isInClusterHost', () => {
+  it('says the same again, however many hosts were asked for meanwhile', () => {
+    for (let round = 0; round < 2; round++) {
+      expect(isInClusterHost('orders-service')).to.equal(true);
+      expect(isInClusterHost('example.com')).to.equal(false);
+      for (let i = 0; i < 1100; i++) isInClusterHost(`h${round}-${i}.example.com`);
+    }
+  });
+
   for (const authority of [
     'localhost',
     'LOCALHOST',
