@@ -7,7 +7,6 @@ import { checkServiceName } from '../shared/services.js';
 import { agentsFor } from './target/agents.js';
 import type { ClientCore } from './client-core.js';
 import { createTeller } from './client-events.js';
-import { isDebugging } from './debug-level.js';
 import { warnBeforeExpiry } from './tokens/expiry-warning.js';
 import { createOriginPolicy } from './target/origin-policy.js';
 import { readTokenSource } from './tokens/read-token-source.js';
@@ -96,7 +95,7 @@ export function settleClientOptions(
   const logger = readLogger(options.logger);
   // As it was given: what is read of it is another each time, and has no level.
   const ownLogger = options.logger ?? defaultLogger();
-  const teller = createTeller(logger, readEmitter(options.events), () => isDebugging(ownLogger));
+  const teller = createTeller(logger, readEmitter(options.events), () => logger.hears('debug'));
   const origins = createOriginPolicy({ baseURL, allowedOrigins, dangerouslyAllowPlainHttp, warn: teller.warn });
   const timeoutMs = wholeNumber('timeoutMs', options.timeoutMs, { min: 1, max: MAX_TIMER_MS, fallback: 10_000 });
   const deadline = { min: 1, max: MAX_TIMER_MS, fallback: Math.max(30_000, timeoutMs) };

@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import type { Caller } from '../shared/caller.js';
 import type { AuthError, TokenRevokedError } from '../shared/errors.js';
 import { MAX_IDENTITY_BYTES } from '../shared/identity-text.js';
-import type { Logger } from '../shared/log.js';
+import type { SettledLogger } from '../shared/log.js';
 
 /** The first words of a guard's audit lines. */
 export interface AuditMessages {
@@ -46,10 +46,11 @@ export function auditFields(decision: Decision): Readonly<Record<string, unknown
   };
 }
 
-/** Writes the audit line: at `info` for a grant, at `warn` for a refusal. */
-export function writeAuditLine(logger: Logger, messages: AuditMessages, decision: Decision): void {
-  if (decision.refusal === undefined) logger.info(messages.granted, auditFields(decision));
-  else logger.warn(messages.denied, auditFields(decision));
+/** Writes the audit line: at `info` for a grant, at `warn` for a refusal. Makes none where the logger hears nothing of that level. */
+export function writeAuditLine(logger: SettledLogger, messages: AuditMessages, decision: Decision): void {
+  const [level, message] =
+    decision.refusal === undefined ? (['info', messages.granted] as const) : (['warn', messages.denied] as const);
+  if (logger.hears(level)) logger[level](message, auditFields(decision));
 }
 
 /**

@@ -16,7 +16,7 @@ import { type AssertionVerifier, createAssertionVerifier } from '../shared/gatew
 import type { RingKey } from '../shared/key.js';
 import { keyRingFromEnv } from '../shared/key-ring-env.js';
 import { isKeyRing, type KeyRing, type KeysInput, toKeyRing } from '../shared/key-ring.js';
-import { type Logger, readLogger } from '../shared/log.js';
+import { type Logger, readLogger, type SettledLogger } from '../shared/log.js';
 import { ownOptions, readFlag } from '../shared/options.js';
 import type { RevocationList } from '../shared/revocation.js';
 import { checkServiceName } from '../shared/services.js';
@@ -79,7 +79,7 @@ export interface Trust {
 export interface ResolvedContext {
   readonly trust: Trust;
   readonly required: boolean;
-  readonly logger: Logger;
+  readonly logger: SettledLogger;
 }
 
 const NAMES: readonly (keyof ContextFromGatewayOptions)[] = [

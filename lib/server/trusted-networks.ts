@@ -56,6 +56,8 @@ export function addressesIn(
     for (const network of Object.hasOwn(NAMED, entry) ? (NAMED[entry] as readonly string[]) : [entry])
       addNetwork(blocks, network, names);
   }
+  // A look at even an empty list makes objects of Node's.
+  if (networks.length === 0) return () => false;
   return (address) => {
     const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
     return blocks.check(plain, isIPv4(plain) ? 'ipv4' : 'ipv6');

@@ -36,8 +36,20 @@ export function isIdentityHeader(name: string): name is IdentityHeader {
  * that are equal after lower-casing and turning everything but letters and digits into `-` are aliases of one another.
  */
 export function canonicalHeaderName(name: string): string {
-  return name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-');
+  const known = canonicalNames.get(name);
+  if (known !== undefined) return known;
+  const canonical = name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-');
+  if (name.length <= MAX_REMEMBERED_LENGTH) {
+    if (canonicalNames.size >= MAX_REMEMBERED) canonicalNames.clear();
+    canonicalNames.set(name, canonical);
+  }
+  return canonical;
 }
+
+// Names are few, but strangers choose them.
+const canonicalNames = new Map<string, string>();
+const MAX_REMEMBERED = 1024;
+const MAX_REMEMBERED_LENGTH = 64;
 
 /**
  * Writes a caller to identity headers. Values that are not plain ASCII are percent-encoded (UTF-8), and so are `%` and

@@ -20,6 +20,17 @@ export interface Logger {
   error(message: string, fields?: LogFields): unknown;
 }
 
+/** A logger that is settled: it throws nothing but errors, and says what is worth making. */
+export interface SettledLogger extends Logger {
+  /**
+   * Tells whether a line of that level goes anywhere. winston makes every line before it looks at its level, which costs more than to
+   * let somebody in: who writes one for each request is to ask before (`isLevelEnabled`, of winston and pino).
+   *
+   * @returns true where the logger says nothing of it
+   */
+  hears(level: keyof Logger): boolean;
+}
+
 /** How much is logged: that level and the graver ones. */
 export type LogLevel = 'error' | 'warn' | 'info' | 'http' | 'verbose' | 'debug' | 'silly';
 
@@ -107,7 +118,7 @@ export function defaultLogger(): Logger {
  *
  * @throws ConfigurationError where it lacks one of the four methods
  */
-export function readLogger(value: Logger | undefined): Logger {
+export function readLogger(value: Logger | undefined): SettledLogger {
   if (value === undefined) return throwingErrors(defaultLogger());
   if (METHODS.every((method) => typeof (value as Partial<Logger> | null)?.[method] === 'function'))
     return throwingErrors(value);
@@ -118,7 +129,7 @@ export function readLogger(value: Logger | undefined): Logger {
 }
 
 /** Express reads a thrown `null` or `'route'` as "go on": a logger that fails like that would let in whom it should record. */
-function throwingErrors(logger: Logger): Logger {
+function throwingErrors(logger: Logger): SettledLogger {
   const at =
     (method: keyof Logger): Logger['info'] =>
     (message, fields) => {
@@ -135,5 +146,15 @@ function throwingErrors(logger: Logger): Logger {
         throw reason instanceof Error ? reason : new Error('The logger failed.', { cause: reason });
       }
     };
-  return Object.freeze({ debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') });
+  const { isLevelEnabled } = logger as { isLevelEnabled?: unknown };
+  // Asked each time: the level may change.
+  const hears = (level: keyof Logger): boolean => {
+    if (typeof isLevelEnabled !== 'function') return true;
+    try {
+      return Reflect.apply(isLevelEnabled, logger, [level]) !== false;
+    } catch {
+      return true;
+    }
+  };
+  return Object.freeze({ debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), hears });
 }

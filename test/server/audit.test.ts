@@ -5,6 +5,7 @@ import { createRevocationList } from '../../lib/shared/revocation.js';
 import { createTokenVerifier } from '../../lib/shared/token.js';
 import { newSecret } from '../support/keys.js';
 import { callerOf, serviceToken, userToken } from '../support/proofs.js';
+import { readLogger } from '../../lib/shared/log.js';
 import { recordingLogger } from '../support/recording-logger.js';
 import { thrownBy } from '../support/refusals.js';
 
@@ -93,14 +94,24 @@ describe('auditFields, of a token that is revoked', () => {
 
 describe('writeAuditLine', () => {
   it('writes a grant at info and a refusal at warn', () => {
-    const logger = recordingLogger();
+    const recorded = recordingLogger();
+    const logger = readLogger(recorded);
     const messages = { granted: 'yes', denied: 'no' };
     writeAuditLine(logger, messages, { ...about, caller: undefined, refusal: undefined });
     writeAuditLine(logger, messages, { ...about, caller: undefined, refusal: new InvalidTokenError() });
-    expect(logger.lines.map(({ level, message }) => [level, message])).to.deep.equal([
+    expect(recorded.lines.map(({ level, message }) => [level, message])).to.deep.equal([
       ['info', 'yes'],
       ['warn', 'no'],
     ]);
+  });
+
+  it('makes no line that the logger does not hear', () => {
+    const recorded = recordingLogger();
+    const logger = readLogger(Object.assign(recorded, { isLevelEnabled: (level: string) => level === 'warn' }));
+    const messages = { granted: 'yes', denied: 'no' };
+    writeAuditLine(logger, messages, { ...about, caller: undefined, refusal: undefined });
+    writeAuditLine(logger, messages, { ...about, caller: undefined, refusal: new InvalidTokenError() });
+    expect(recorded.lines.map(({ message }) => message)).to.deep.equal(['no']);
   });
 });
 

@@ -240,4 +240,22 @@ describe('readLogger', () => {
       expect(misconfiguredBy(() => readLogger(value as Logger))).to.equal('logger');
     }
   });
+
+  it('asks the logger whether it hears a level, each time', () => {
+    const logger = createLogger({ level: 'info' });
+    const settled = readLogger(logger);
+    expect([settled.hears('debug'), settled.hears('info')]).to.deep.equal([false, true]);
+    logger.level = 'debug';
+    expect(settled.hears('debug')).to.equal(true);
+  });
+
+  it('takes it that one hears every level that does not say, or fails to', () => {
+    const fail = (): never => {
+      throw new Error('broken');
+    };
+    for (const isLevelEnabled of [undefined, 'no', fail, () => undefined]) {
+      expect(readLogger({ ...full, isLevelEnabled } as Logger).hears('debug')).to.equal(true);
+    }
+    expect(readLogger({ ...full, isLevelEnabled: () => false } as Logger).hears('debug')).to.equal(false);
+  });
 });

@@ -69,6 +69,31 @@ describe('createStdoutTransport', function () {
     expect(read(readFileSync(path, 'utf8')).numbers).to.deep.equal([-1, 0, 1, 2, 3]);
   });
 
+  it('writes whole lines among those of other code, also where the reader is slow', async () => {
+    const program = `let n = 0; const timer = setInterval(() => {
+      write(20, 300); console.log(JSON.stringify({ i: -1, text: 'y'.repeat(3000) }));
+      if (++n === 100) clearInterval(timer);
+    }, 1);`;
+    const child = start(program);
+    const stdout = child.stdout as NodeJS.ReadableStream;
+    let text = '';
+    stdout.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      stdout.pause();
+      setTimeout(() => stdout.resume(), 1);
+    });
+    await once(stdout, 'end');
+    const { numbers, dropped } = read(text);
+    expect(dropped).to.equal(0);
+    expect(numbers.filter((i) => i >= 0)).to.have.length(2000);
+    expect(numbers.filter((i) => i < 0)).to.have.length(100);
+  });
+
+  it('writes a line that is longer than a pipe takes at once', async () => {
+    const child = start(`write(3, 200_000);`);
+    expect(read(await textOf(child)).numbers).to.deep.equal([0, 1, 2]);
+  });
+
   it('writes lines that are logged while the process ends', async () => {
     const child = start(`write(1); process.on('exit', () => logger.warn('line', { i: 1 }));`);
     expect(read(await textOf(child)).numbers).to.deep.equal([0, 1]);

@@ -9,7 +9,8 @@ import type { GatewaySettings } from './gateway-options.js';
 import { beginPassage, type Passage, PASSES } from './passes.js';
 
 /**
- * Runs the passes over a request, writes the one log line of the decision, and answers a refusal.
+ * Runs the passes over a request, writes the one log line of the decision, and answers a refusal. Every answer is to carry the request id: one that is
+ * not given here is the caller's to see to.
  *
  * @param prefix - the route's, for the log line
  * @returns the passage, or undefined where the request was refused and answered
@@ -23,7 +24,6 @@ export function admit(
 ): Passage | undefined {
   const context = readRequestContext(req);
   const { requestId } = context;
-  res.setHeader(REQUEST_ID_HEADER, requestId);
   const passage = beginPassage(req, res, context, route.service);
   let refusal: AuthError | undefined;
   try {
@@ -34,6 +34,7 @@ export function admit(
   }
   logDecision(passage, route.prefix, refusal, settings);
   if (refusal === undefined) return passage;
+  res.setHeader(REQUEST_ID_HEADER, requestId);
   sendProblem(req, res, refusal, requestId);
   return undefined;
 }
@@ -44,9 +45,9 @@ function logDecision(
   refusal: AuthError | undefined,
   { logger }: GatewaySettings,
 ): void {
-  const fields = decisionFields(passage, prefix, refusal);
-  if (refusal !== undefined) logger.warn(messageFor(passage, 'Authentication'), fields);
-  else logger.info(messageFor(passage, 'Public access'), fields);
+  const [level, withoutToken] =
+    refusal === undefined ? (['info', 'Public access'] as const) : (['warn', 'Authentication'] as const);
+  if (logger.hears(level)) logger[level](messageFor(passage, withoutToken), decisionFields(passage, prefix, refusal));
 }
 
 /** The fields of a gateway's log line: those of an audit line. */

@@ -14,27 +14,59 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'http2-settings',
 ]);
 
+/** Picks the header lines that may travel on: a flat list `name, value, …` becomes a new one. */
+export type HeaderFilter = (rawHeaders: readonly string[]) => string[];
+
+type Fate = 'kept' | 'dropped' | 'nominates';
+
+// Names are few, but strangers choose them: remembered up to here, and so long.
+const MAX_NAMES = 1024;
+const MAX_NAME_LENGTH = 64;
+
+// What a `Connection` line says that nominates no header (but itself).
+const NOMINATES_NOTHING = /^(?:keep-alive|close)?$/i;
+
 /**
- * The header lines that may travel on: without the hop-by-hop ones, the `Proxy-*` ones, those that any `Connection` line
- * nominates, and those that `drop` names. Order, spelling and duplicates are kept.
+ * Makes a filter that passes header lines without the hop-by-hop ones, the `Proxy-*` ones, those that any `Connection` line
+ * nominates, and those that `drop` names. Order, spelling and duplicates are kept. What becomes of a name is decided once.
  *
- * @param rawHeaders - name, value, name, value, …, as in `IncomingMessage.rawHeaders`
- * @param drop - tells, by canonical name, what else goes
- * @returns a new list of the same form
+ * @param drop - tells, by canonical name, what else goes; asked once for each spelling of a name
  */
-export function endToEndHeaders(rawHeaders: readonly string[], drop: (canonicalName: string) => boolean): string[] {
-  const names = rawHeaders.filter((_, index) => index % 2 === 0).map(canonicalHeaderName);
-  const nominated = new Set(
-    names.flatMap((name, index) =>
-      name === 'connection' ? connectionOptions(rawHeaders[index * 2 + 1] as string) : [],
-    ),
-  );
-  return rawHeaders.filter((_, index) => {
-    const name = names[index >> 1] as string;
-    return !(HOP_BY_HOP.has(name) || name.startsWith('proxy-') || nominated.has(name) || drop(name));
-  });
+export function createHeaderFilter(drop: (canonicalName: string) => boolean): HeaderFilter {
+  const fates = new Map<string, Fate>();
+
+  const decide = (name: string): Fate => {
+    const canonical = canonicalHeaderName(name);
+    const fate =
+      canonical === 'connection'
+        ? 'nominates'
+        : HOP_BY_HOP.has(canonical) || canonical.startsWith('proxy-') || drop(canonical)
+          ? 'dropped'
+          : 'kept';
+    if (name.length <= MAX_NAME_LENGTH) {
+      if (fates.size >= MAX_NAMES) fates.clear();
+      fates.set(name, fate);
+    }
+    return fate;
+  };
+
+  return (rawHeaders) => {
+    const kept: string[] = [];
+    let nominated: Set<string> | undefined;
+    for (let index = 0; index < rawHeaders.length; index += 2) {
+      const name = rawHeaders[index] as string;
+      const value = rawHeaders[index + 1] as string;
+      const fate = fates.get(name) ?? decide(name);
+      if (fate === 'kept') kept.push(name, value);
+      else if (fate === 'nominates' && !NOMINATES_NOTHING.test(value)) {
+        nominated ??= new Set();
+        for (const option of value.split(',')) nominated.add(canonicalHeaderName(option.trim()));
+      }
+    }
+    return nominated === undefined ? kept : without(kept, nominated);
+  };
 }
 
-function connectionOptions(value: string): string[] {
-  return value.split(',').map((option) => canonicalHeaderName(option.trim()));
+function without(lines: readonly string[], nominated: ReadonlySet<string>): string[] {
+  return lines.filter((_, index) => !nominated.has(canonicalHeaderName(lines[index - (index % 2)] as string)));
 }

@@ -1,4 +1,6 @@
 import type { Agent } from 'node:http';
+import type { ResponseHeadWriter } from './response-head.js';
+import type { UpstreamConnections } from './upstream-connections.js';
 
 /** Where a route leads. Made once per route, so that connections are kept and reused. */
 export interface ForwardTarget {
@@ -6,6 +8,8 @@ export interface ForwardTarget {
   readonly origin: URL;
   /** An agent of the origin's scheme. Its idle connections may be closed by us: don't share it with other code. */
   readonly agent: Agent;
+  /** The connections for requests without a body; undefined: those go by the agent too. */
+  readonly connections?: UpstreamConnections | undefined;
 }
 
 /** What is sent, besides method and body, which are the client's. */
@@ -15,9 +19,11 @@ export interface ForwardRequest {
   readonly path: string;
   /** Flat list name, value, …; see `outgoingHeaders`. Without `Host`, `Connection` and framing, which are added here. */
   readonly headers: readonly string[];
+  /** What the answer gets beside the service's headers; flat. */
+  readonly answerHeaders: readonly string[];
 }
 
-/** Limits in milliseconds (1 to 2^31-1), and what a response must not and must carry. */
+/** Limits in milliseconds (1 to 2^31-1), and how a response's head is written. */
 export interface ForwardOptions {
   /** Until the TCP connection stands. */
   readonly connectTimeoutMs: number;
@@ -28,10 +34,8 @@ export interface ForwardOptions {
   readonly responseTimeoutMs: number;
   /** The longest time in which no byte moves, of an upload or after the response head. An event stream needs a heartbeat. */
   readonly idleTimeoutMs: number;
-  /** Tells, by canonical name, which response headers are removed. */
-  readonly isGatewaysWord: (canonicalName: string) => boolean;
-  /** Who passes answers on, as `Via` names it: a token (RFC 9110 §7.6.3), the gateway's name. */
-  readonly via: string;
+  /** Writes response heads, without what a response must not carry. */
+  readonly writeHead: ResponseHeadWriter;
 }
 
 /** The limits of {@link ForwardOptions}. */

@@ -1,14 +1,12 @@
-import http, { type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
-import { breakOff } from '../break-off.js';
-import { whenClientGone } from './client-gone.js';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { forwardBodiless, isBodiless } from './forward-bodiless.js';
 import type { ForwardFailure, ForwardOptions, ForwardRequest } from './forward-options.js';
+import { forwardStreamed } from './forward-streamed.js';
 import { requestFraming } from './request-framing.js';
-import { isSoundHead, writeResponseHead } from './response-head.js';
-import { createSilenceTimer } from './silence-timer.js';
-import { closeIdleConnections, watchForStaleConnection } from './stale-connection.js';
 
 /**
- * Sends a request to its target and streams the answer back, with backpressure in both directions.
+ * Sends a request to its target and streams the answer back, with backpressure in both directions. Requests without a body, which most
+ * are, go the short way.
  *
  * A failure before the response head reaches `onFailure`, at most once, never after `res.headersSent` (other code
  * may answer while we wait; its answer stands), and not where the client has gone. A failure after it ends the client's
@@ -29,121 +27,7 @@ export function forward(
   // The client may have gone while its token was checked; then 'close' is over, and nobody would end the exchange.
   if (res.destroyed || req.socket.destroyed) return;
   const framing = requestFraming(req);
-  const timer = createSilenceTimer();
-  let upstream: ClientRequest | undefined;
-  let answer: IncomingMessage | undefined;
-  let over = false;
-
-  const moved = (): void => {
-    timer.touch();
-  };
-  // Unread, the rest of an upload would block the client's connection, and with it our answer.
-  const discardUpload = (): void => {
-    if (upstream !== undefined) req.unpipe(upstream);
-    req.resume();
-  };
-  const conclude = (): void => {
-    over = true;
-    timer.stop();
-    res.off('close', conclude);
-    stopWatching();
-    req.off('data', moved);
-    discardUpload();
-    // No effect on a connection that has gone back to the agent.
-    upstream?.destroy();
-  };
-  const fail = (failure: ForwardFailure, cause: Error): void => {
-    conclude();
-    if (!res.headersSent) onFailure(failure, cause);
-  };
-  const abandon = (): void => {
-    breakOff(res);
-    conclude();
-  };
-  const isClientSlow = (): boolean => framing.hasBody && !req.readableEnded && upstream?.writableNeedDrain !== true;
-  const awaitAnswer = (): void => {
-    timer.start(options.responseTimeoutMs, () => {
-      if (isClientSlow()) awaitUpload();
-      else fail('upstream_timeout', new Error(`No response head within ${String(options.responseTimeoutMs)} ms.`));
-    });
-  };
-  const awaitUpload = (): void => {
-    timer.start(options.idleTimeoutMs, () => {
-      if (isClientSlow())
-        fail('client_timeout', new Error(`No byte of the upload in ${String(options.idleTimeoutMs)} ms.`));
-      else awaitAnswer();
-    });
-  };
-  const awaitConnection = (): void => {
-    timer.start(options.connectTimeoutMs, () => {
-      fail('upstream_unreachable', new Error(`No connection within ${String(options.connectTimeoutMs)} ms.`));
-    });
-  };
-  const deliver = (incoming: IncomingMessage): void => {
-    if (res.headersSent || !isSoundHead(incoming)) {
-      fail('upstream_unreachable', new Error('The response head is malformed.'));
-      return;
-    }
-    answer = incoming;
-    timer.start(options.idleTimeoutMs, abandon);
-    writeResponseHead(res, incoming, options);
-    incoming.on('data', moved).once('end', discardUpload).pipe(res);
-  };
-  const send = (mayRetry: boolean): void => {
-    const attempt = open(req.method as string, request, framing.headers);
-    const wasStale = watchForStaleConnection(attempt);
-    const lost = (error: Error): void => {
-      if (over || attempt !== upstream) return;
-      if (answer !== undefined) {
-        if (!answer.complete) abandon();
-      } else if (mayRetry && wasStale(error)) {
-        closeIdleConnections(request.target.agent);
-        send(false);
-      } else {
-        fail('upstream_unreachable', error);
-      }
-    };
-    upstream = attempt;
-    attempt.on('error', lost);
-    // Without an 'error' when, for one, the service answers 101 to a request that asked for no upgrade.
-    attempt.once('close', () => {
-      lost(new Error('The connection was closed without an answer.'));
-    });
-    attempt.once('response', deliver);
-    attempt.once('socket', (socket) => {
-      if (!socket.connecting) return;
-      awaitConnection();
-      socket.once('connect', awaitAnswer);
-    });
-    if (framing.hasBody) {
-      attempt.once('finish', () => {
-        if (answer === undefined && !over) awaitAnswer();
-      });
-      req.on('data', moved).pipe(attempt);
-    } else attempt.end();
-  };
-
-  res.once('close', conclude);
-  const stopWatching = whenClientGone(req, conclude);
-  awaitAnswer();
-  try {
-    send(!framing.hasBody);
-  } catch (error) {
-    process.nextTick(fail, 'upstream_unreachable', error);
-  }
-}
-
-function open(method: string, { target, path, headers }: ForwardRequest, framing: readonly string[]): ClientRequest {
-  // It serves an https.Agent too: the agent knows its protocol and port. Looked up at each call, since tracing and test
-  // tools replace it.
-  return http.request({
-    agent: target.agent,
-    protocol: target.origin.protocol,
-    host: target.origin.hostname.replace(/^\[|\]$/g, ''),
-    port: target.origin.port,
-    method,
-    path,
-    // What counts comes first: a service keeps so many lines, and drops what is beyond them without a word.
-    headers: ['Host', target.origin.host, ...framing, ...headers],
-  });
+  const connection = isBodiless(req, framing) ? request.target.connections?.take() : undefined;
+  if (connection === undefined) forwardStreamed(req, res, request, framing, options, onFailure);
+  else forwardBodiless(req, res, request, connection, options, onFailure);
 }

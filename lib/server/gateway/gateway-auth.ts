@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
 import { canonicalHeaderName } from '../../shared/identity-headers.js';
 import { runInRequest } from '../../shared/request-context.js';
+import { REQUEST_ID_HEADER } from '../../shared/request-id.js';
 import { asError } from '../as-error.js';
 import { GATEWAY_HEADERS, isGatewaysWord, settleIdentityHeaders } from '../credential-headers.js';
 import { checkIsCalled } from '../guard-arguments.js';
@@ -47,6 +48,7 @@ export function gatewayAuth(...args: readonly [options?: GatewayAuthOptions]): R
     }
     const passage = admit(req, res, { service, prefix: req.baseUrl }, settings);
     if (passage === undefined) return;
+    res.setHeader(REQUEST_ID_HEADER, passage.context.requestId);
     keepFromNomination(req);
     inject(req, passage.injected);
     runInRequest(passage.context, next);

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RequestTimeoutError, UpstreamTimeoutError, UpstreamUnreachableError } from '../../shared/errors.js';
-import { runInRequest } from '../../shared/request-context.js';
+import { REQUEST_ID_HEADER } from '../../shared/request-id.js';
 import { sendProblem } from '../challenge.js';
 import { GATEWAY_HEADERS, isGatewaysWord, settleIdentityHeaders } from '../credential-headers.js';
 import { admit, decisionFields } from './admission.js';
@@ -8,9 +8,10 @@ import type { ForwardFailure, ForwardOptions } from './forward-options.js';
 import { forward } from './forward.js';
 import { type GatewayOptions, type GatewaySettings, resolveGateway } from './gateway-options.js';
 import { isAfterLast, makeLast } from './last-request.js';
-import { outgoingHeaders } from './outgoing-headers.js';
+import { createOutgoingFilter } from './outgoing-headers.js';
 import { type Passage, targetOf } from './passes.js';
 import { pathOf, targetDefect } from './request-target.js';
+import { createResponseHeadWriter } from './response-head.js';
 import type { Route } from './routes.js';
 
 /** Where a request came from, as services are told it in `x-forwarded-*`. */
@@ -43,6 +44,8 @@ export interface GatewayHandler<Request extends GatewayRequest> {
   readonly close: () => void;
 }
 
+const outgoingHeaders = createOutgoingFilter(isGatewaysWord);
+
 const FAILURES = {
   upstream_unreachable: UpstreamUnreachableError,
   upstream_timeout: UpstreamTimeoutError,
@@ -63,7 +66,7 @@ export function createGatewayHandler<Request extends GatewayRequest>(
 ): GatewayHandler<Request> {
   const settings = resolveGateway(options);
   const { routes, timeouts } = settings;
-  const limits: ForwardOptions = { ...timeouts, isGatewaysWord, via: settings.name };
+  const limits: ForwardOptions = { ...timeouts, writeHead: createResponseHeadWriter(isGatewaysWord, settings.name) };
 
   return {
     handle(req, res, onNoRoute) {
@@ -81,11 +84,7 @@ export function createGatewayHandler<Request extends GatewayRequest>(
         return;
       }
       const passage = admit(req, res, route, settings);
-      if (passage !== undefined) {
-        runInRequest(passage.context, () => {
-          forwardTo(route, passage, originOf(req), limits, settings);
-        });
-      }
+      if (passage !== undefined) forwardTo(route, passage, originOf(req), limits, settings);
     },
     close: routes.close,
   };
@@ -100,8 +99,9 @@ function forwardTo(
 ): void {
   const { req, res, target, context, injected } = passage;
   // The client's lines come last: whoever keeps a limited number of lines keeps ours.
-  const headers = [...injected, ...forwardedHeaders(origin), ...outgoingHeaders(req.rawHeaders, isGatewaysWord)];
-  forward(req, res, { target: route.target, path: target, headers }, limits, (failure, cause) => {
+  const headers = [...injected, ...forwardedHeaders(origin), ...outgoingHeaders(req.rawHeaders)];
+  const answerHeaders = [REQUEST_ID_HEADER, context.requestId];
+  forward(req, res, { target: route.target, path: target, headers, answerHeaders }, limits, (failure, cause) => {
     const reason = (cause as NodeJS.ErrnoException).code ?? cause.message;
     const error = new FAILURES[failure](reason);
     try {
@@ -111,6 +111,7 @@ function forwardTo(
     }
     // RFC 9110 §15.5.9: of an upload that stands still the rest is not waited for.
     if (failure === 'client_timeout') makeLast(req, res);
+    res.setHeader(REQUEST_ID_HEADER, context.requestId);
     sendProblem(req, res, error, context.requestId);
   });
 }

@@ -3,7 +3,7 @@ import { assertionKeysFromRing, checkNoKeyOfTokens, currentMayVouch } from '../.
 import { ConfigurationError } from '../../shared/errors.js';
 import { keyRingFromEnv } from '../../shared/key-ring-env.js';
 import { type KeyRing, type KeysInput, toKeyRing } from '../../shared/key-ring.js';
-import { type Logger, readLogger } from '../../shared/log.js';
+import { type Logger, readLogger, type SettledLogger } from '../../shared/log.js';
 import { ownOptions, readFlag, wholeNumber } from '../../shared/options.js';
 import type { RevocationList } from '../../shared/revocation.js';
 import { checkServiceName } from '../../shared/services.js';
@@ -75,7 +75,7 @@ export interface GatewaySettings {
   readonly voucher: Voucher;
   readonly isPublic: PublicEntryCheck;
   readonly forwardAuthorization: boolean;
-  readonly logger: Logger;
+  readonly logger: SettledLogger;
 }
 
 const COMMON: readonly (keyof CommonGatewayOptions)[] = [
@@ -127,11 +127,12 @@ export function resolveGateway(
     ...COMMON,
   ]);
   const settings = resolveCommon(options);
+  const connectTimeoutMs = readMs('connectTimeoutMs', options.connectTimeoutMs, 600_000);
   return {
     ...settings,
-    routes: createRouteTable(options.routes),
+    routes: createRouteTable(options.routes, connectTimeoutMs),
     timeouts: {
-      connectTimeoutMs: readMs('connectTimeoutMs', options.connectTimeoutMs, 600_000),
+      connectTimeoutMs,
       responseTimeoutMs: readMs('responseTimeoutMs', options.responseTimeoutMs, 600_000),
       idleTimeoutMs: readMs('idleTimeoutMs', options.idleTimeoutMs, 3_600_000),
     },

@@ -1,4 +1,4 @@
-import { endToEndHeaders } from './end-to-end-headers.js';
+import { createHeaderFilter, type HeaderFilter } from './end-to-end-headers.js';
 
 // Each of these would let a client speak in a gateway's name, to whatever server or framework reads it.
 const GATEWAY_SPEAKS: ReadonlySet<string> = new Set([
@@ -35,17 +35,15 @@ const GATEWAYS_SPEAK: readonly string[] = [
 const SAID_ANEW: ReadonlySet<string> = new Set(['host', 'content-length', 'expect']);
 
 /**
- * The client's headers as they may travel on to a service: end-to-end ones only, without any that speaks in the gateway's
- * name and without `Host` and framing, which `forward()` writes. Identity headers are the caller's to drop and to add:
+ * Makes the filter that picks the client's headers that may travel on to a service: end-to-end ones only, without any that speaks in
+ * the gateway's name and without `Host` and framing, which `forward()` writes. Identity headers are the caller's to drop and to add:
  * add them after this call, so that no `Connection` line of the client can nominate them away.
  *
- * @param rawHeaders - the client's `rawHeaders`
  * @param drop - tells, by canonical name (lower case, hyphens for every other sign), what else goes
- * @returns a new flat list, in the client's order, duplicates kept
+ * @returns the filter; it keeps the client's order, and duplicates
  */
-export function outgoingHeaders(rawHeaders: readonly string[], drop: (canonicalName: string) => boolean): string[] {
-  return endToEndHeaders(
-    rawHeaders,
+export function createOutgoingFilter(drop: (canonicalName: string) => boolean): HeaderFilter {
+  return createHeaderFilter(
     (name) =>
       GATEWAY_SPEAKS.has(name) ||
       SAID_ANEW.has(name) ||

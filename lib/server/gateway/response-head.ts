@@ -1,7 +1,22 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { endToEndHeaders } from './end-to-end-headers.js';
-import type { ForwardOptions } from './forward-options.js';
-import { hasForeignTransferCoding } from './request-framing.js';
+import type { ServerResponse } from 'node:http';
+import { createHeaderFilter } from './end-to-end-headers.js';
+
+/** The head of a service's answer. */
+export interface AnswerHead {
+  readonly statusCode: number;
+  readonly statusMessage: string;
+  /** `1.1`, `1.0`. */
+  readonly httpVersion: string;
+  /** Flat: name, value, …, each line as it came. */
+  readonly rawHeaders: readonly string[];
+}
+
+/**
+ * Writes a service's response head to the client; it goes out with what is written next.
+ *
+ * @param ours - lines of the gateway's own, flat: of headers that a service's answer may not have
+ */
+export type ResponseHeadWriter = (res: ServerResponse, head: AnswerHead, ours: readonly string[]) => void;
 
 // List fields in which the app in front of us (a session, CORS) and the service may both have a say.
 const SHARED_FIELDS: ReadonlySet<string> = new Set(['set-cookie', 'vary']);
@@ -10,37 +25,60 @@ const SHARED_FIELDS: ReadonlySet<string> = new Set(['set-cookie', 'vary']);
 const MAX_HEADER_LINES = 1000;
 
 /**
- * Whether a service's response head can be passed on. Node's client is more lenient than its server: it reads other versions of
- * HTTP, a status of 000, and control characters in the reason phrase, which `writeHead` throws on.
+ * Whether a service's response head can be passed on. Clients are more lenient than Node's server: they read a status of 000, and control
+ * characters in the reason phrase, which `writeHead` throws on; and a body whose coding is none that we asked for is handed over still
+ * coded (RFC 9112 §6.1).
  */
-export function isSoundHead(answer: IncomingMessage): boolean {
+export function isSoundHead({ statusCode, statusMessage, httpVersion, rawHeaders }: AnswerHead): boolean {
   return (
-    answer.httpVersionMajor === 1 &&
-    answer.rawHeaders.length / 2 < MAX_HEADER_LINES &&
-    (answer.statusCode as number) >= 200 &&
-    /^[\t\x20-\x7e\x80-\xff]*$/.test(answer.statusMessage as string) &&
-    !hasForeignTransferCoding(answer)
+    httpVersion.startsWith('1.') &&
+    rawHeaders.length / 2 < MAX_HEADER_LINES &&
+    statusCode >= 200 &&
+    /^[\t\x20-\x7e\x80-\xff]*$/.test(statusMessage) &&
+    !hasForeignCoding(rawHeaders)
   );
 }
 
+function hasForeignCoding(rawHeaders: readonly string[]): boolean {
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string;
+    if (name.length !== 'transfer-encoding'.length || name.toLowerCase() !== 'transfer-encoding') continue;
+    if ((rawHeaders[index + 1] as string).trim().toLowerCase() !== 'chunked') return true;
+  }
+  return false;
+}
+
 /**
- * Writes a service's response head to the client: status, reason phrase and end-to-end headers, without those that
- * `isGatewaysWord` names (canonical name): an answer of one service must not look like the gateway's word to another.
- * Headers that the app has set on `res` stay where the service doesn't set them too. `Via` gets a line of ours (RFC 9110 §7.6.3): an
- * answer without it is the gateway's own.
+ * Makes what writes response heads: status, reason phrase and end-to-end headers, without those that `isGatewaysWord` names (canonical
+ * name): an answer of one service must not look like the gateway's word to another. Headers that the app has set on `res` stay where the
+ * service doesn't set them too. `Via` gets a line of ours (RFC 9110 §7.6.3): an answer without it is the gateway's own.
+ *
+ * @param via - who passes answers on: a token
  */
-export function writeResponseHead(
-  res: ServerResponse,
-  answer: IncomingMessage,
-  { isGatewaysWord, via }: Pick<ForwardOptions, 'isGatewaysWord' | 'via'>,
-): void {
+export function createResponseHeadWriter(
+  isGatewaysWord: (canonicalName: string) => boolean,
+  via: string,
+): ResponseHeadWriter {
+  const filter = createHeaderFilter(isGatewaysWord);
   // RFC 9110 §8.6: no Content-Length in a 204.
-  const drop = (name: string): boolean =>
-    isGatewaysWord(name) || (answer.statusCode === 204 && name === 'content-length');
-  const lines = endToEndHeaders(answer.rawHeaders, drop);
+  const filterOf204 = createHeaderFilter((name) => isGatewaysWord(name) || name === 'content-length');
+
+  return (res, { statusCode, statusMessage, httpVersion, rawHeaders }, ours) => {
+    const lines = (statusCode === 204 ? filterOf204 : filter)(rawHeaders);
+    lines.push(...ours, 'Via', `${httpVersion} ${via}`);
+    if (res.getHeaderNames().length === 0) {
+      // The usual case without Express: Node takes the list as it is.
+      res.writeHead(statusCode, statusMessage, lines);
+      return;
+    }
+    setHeaders(res, lines);
+    res.writeHead(statusCode, statusMessage);
+  };
+}
+
+/** Not `writeHead(status, list)`: where a header was set before (Express sets X-Powered-By), Node keeps the last of several Set-Cookie lines only. */
+function setHeaders(res: ServerResponse, lines: readonly string[]): void {
   const seen = new Set(SHARED_FIELDS);
-  // Not writeHead(status, list): where a header was set before (Express sets X-Powered-By), Node keeps the last of several
-  // Set-Cookie lines only.
   for (let index = 0; index < lines.length; index += 2) {
     const name = lines[index] as string;
     const value = lines[index + 1] as string;
@@ -49,15 +87,4 @@ export function writeResponseHead(
     else res.setHeader(name, value);
     seen.add(field);
   }
-  res.appendHeader('Via', `${answer.httpVersion} ${via}`);
-  res.writeHead(answer.statusCode as number, answer.statusMessage as string);
-
-  // An event stream may be silent for long after its head; a usual answer goes out as one packet with its first bytes.
-  const flush = setImmediate(() => {
-    res.flushHeaders();
-  });
-  const moved = (): void => {
-    clearImmediate(flush);
-  };
-  answer.once('data', moved).once('end', moved);
 }

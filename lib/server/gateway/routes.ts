@@ -1,10 +1,9 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
 import { isIP } from 'node:net';
 import { ConfigurationError } from '../../shared/errors.js';
 import { describe, ownOptions } from '../../shared/options.js';
 import { checkServiceName } from '../../shared/services.js';
-import type { ForwardTarget } from './forward-options.js';
+import { FORWARD_TIMEOUTS } from './forward-options.js';
+import { type ClosableTarget, createForwardTarget } from './forward-target.js';
 import { targetDefect } from './request-target.js';
 
 /** A service's origin with its name, for hosts that do not tell it. */
@@ -24,7 +23,7 @@ export interface Route {
   readonly prefix: string;
   /** The service's name: the audience of assertions. */
   readonly service: string;
-  readonly target: ForwardTarget;
+  readonly target: ClosableTarget;
 }
 
 /** Every route of a gateway. */
@@ -35,21 +34,16 @@ export interface RouteTable {
   readonly close: () => void;
 }
 
-// Idle connections are dropped before a service that closes them after 5 s (Node's default) would.
-const AGENT_OPTIONS = {
-  keepAlive: true,
-  maxSockets: 256,
-  maxFreeSockets: 64,
-  timeout: 4_000,
-  scheduling: 'lifo',
-} as const;
-
 /**
  * Reads a `routes` option.
  *
+ * @param connectTimeoutMs - until a connection to a service stands
  * @throws ConfigurationError where a prefix or a target breaks its rule
  */
-export function createRouteTable(routes: Readonly<Record<string, RouteTarget>>): RouteTable {
+export function createRouteTable(
+  routes: Readonly<Record<string, RouteTarget>>,
+  connectTimeoutMs: number = FORWARD_TIMEOUTS.connectTimeoutMs,
+): RouteTable {
   const given: unknown = routes;
   if (typeof given !== 'object' || given === null || Object.keys(given).length === 0) {
     throw new ConfigurationError(
@@ -57,7 +51,7 @@ export function createRouteTable(routes: Readonly<Record<string, RouteTarget>>):
       "must map path prefixes to services, such as { '/api/v1/orders': 'http://orders-service:8000' }.",
     );
   }
-  const list = Object.entries(routes).map(([prefix, target]) => readRoute(prefix, target));
+  const list = Object.entries(routes).map(([prefix, target]) => readRoute(prefix, target, connectTimeoutMs));
   const byLength = list.toSorted((a, b) => b.prefix.length - a.prefix.length);
   return {
     match: (path) =>
@@ -65,12 +59,12 @@ export function createRouteTable(routes: Readonly<Record<string, RouteTarget>>):
         ({ prefix }) => path.startsWith(prefix) && (path.length === prefix.length || path[prefix.length] === '/'),
       ),
     close() {
-      for (const { target } of list) target.agent.destroy();
+      for (const { target } of list) target.close();
     },
   };
 }
 
-function readRoute(prefix: string, given: RouteTarget): Route {
+function readRoute(prefix: string, given: RouteTarget, connectTimeoutMs: number): Route {
   const setting = `routes['${prefix}']`;
   if (targetDefect(prefix) !== undefined || /[?%]/.test(prefix) || (prefix.endsWith('/') && prefix !== '/')) {
     throw new ConfigurationError(
@@ -87,10 +81,7 @@ function readRoute(prefix: string, given: RouteTarget): Route {
   return Object.freeze({
     prefix: prefix === '/' ? '' : prefix,
     service: service === undefined ? serviceOf(setting, origin) : checkServiceName(`${setting}.service`, service),
-    target: {
-      origin,
-      agent: origin.protocol === 'https:' ? new HttpsAgent(AGENT_OPTIONS) : new HttpAgent(AGENT_OPTIONS),
-    },
+    target: createForwardTarget(origin, connectTimeoutMs),
   });
 }
 

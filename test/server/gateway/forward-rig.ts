@@ -1,6 +1,12 @@
 import http from 'node:http';
 import net from 'node:net';
 import type { ForwardFailure, ForwardOptions, ForwardTarget } from '../../../lib/server/gateway/forward-options.js';
+import { createResponseHeadWriter } from '../../../lib/server/gateway/response-head.js';
+import {
+  createUpstreamConnections,
+  loadUndici,
+  type UpstreamConnections,
+} from '../../../lib/server/gateway/upstream-connections.js';
 import { forward } from '../../../lib/server/gateway/forward.js';
 
 /** What forward() is given here where a test says nothing else: short limits, so that no test waits long. */
@@ -8,9 +14,27 @@ export const OPTIONS: ForwardOptions = {
   connectTimeoutMs: 1_000,
   responseTimeoutMs: 2_000,
   idleTimeoutMs: 2_000,
-  isGatewaysWord: (name) => name === 'x-user-id' || name === 'x-service-name',
-  via: 'gateway',
+  writeHead: createResponseHeadWriter((name) => name === 'x-user-id' || name === 'x-service-name', 'gateway'),
 };
+
+let isShort = false;
+
+/** Whether gateways made from now on send requests without a body the short way. */
+export function goTheShortWay(doesSo: boolean): void {
+  isShort = doesSo;
+}
+
+/** How many connections to the service are in use, and how many wait, whichever way they are for. */
+export function connectionsOf({ agent, connections }: ForwardTarget): {
+  readonly inUse: number;
+  readonly idle: number;
+} {
+  const count = (sockets: NodeJS.ReadOnlyDict<unknown[]>): number => Object.values(sockets).flat().length;
+  return {
+    inUse: count(agent.sockets) + (connections?.inUse ?? 0),
+    idle: count(agent.freeSockets) + (connections?.idle ?? 0),
+  };
+}
 
 const closers: (() => Promise<void>)[] = [];
 
@@ -124,13 +148,19 @@ export interface GatewaySetup {
 /** A gateway that only forwards, and that answers 502 or 504 with the failure's name. */
 export async function gatewayTo(origin: URL, setup: GatewaySetup = {}): Promise<Gateway> {
   const agent = setup.agent ?? new http.Agent({ keepAlive: true });
-  const target = { origin, agent };
+  const options = { ...OPTIONS, ...setup.options };
+  let connections: UpstreamConnections | undefined;
+  if (isShort && setup.agent === undefined) {
+    await loadUndici();
+    connections = createUpstreamConnections(origin, options.connectTimeoutMs);
+  }
+  const target = { origin, agent, connections };
   const failures: Gateway['failures'] = [];
   const serve = async (req: http.IncomingMessage, res: http.ServerResponse): Promise<void> => {
     if (setup.before !== undefined) await setup.before(req, res);
     const path = setup.path ?? req.url ?? '';
-    const request = { target, path, headers: setup.headers ?? ['X-Sent', 'yes'] };
-    forward(req, res, request, { ...OPTIONS, ...setup.options }, (failure, cause) => {
+    const request = { target, path, headers: setup.headers ?? ['X-Sent', 'yes'], answerHeaders: [] };
+    forward(req, res, request, options, (failure, cause) => {
       failures.push({ failure, cause });
       res.writeHead(failure === 'upstream_timeout' ? 504 : 502, { 'Content-Length': failure.length });
       res.end(failure);
@@ -145,6 +175,7 @@ export async function gatewayTo(origin: URL, setup: GatewaySetup = {}): Promise<
   );
   closers.push(() => {
     agent.destroy();
+    connections?.close();
     return Promise.resolve();
   });
   return { server, target, failures, port: setup.listenOn === undefined ? portOf(server) : 0 };
