@@ -1,16 +1,8 @@
+import { SETTING_NAMES } from '../../lib/shared/settings.js';
+
 /** Variables by which a developer's environment could change what the tests and the examples see. */
 export const FOREIGN_SETTINGS: readonly string[] = [
-  'JWT_SECRET_KEY',
-  'JWT_SECRET_KEY_PREVIOUS',
-  'JWT_ALGORITHM',
-  'JWT_KEYS_FILE',
-  'GATEWAY_ASSERTION_KEY',
-  'GATEWAY_ASSERTION_KEY_FILE',
-  'SERVICE_NAME',
-  'SERVICE_TOKEN',
-  'SERVICE_TOKEN_FILE',
-  'REDIS_URL',
-  'SERVICE_AUTH_DIR',
+  ...SETTING_NAMES,
   'NODE_ENV',
   'HTTP_PROXY',
   'HTTPS_PROXY',
