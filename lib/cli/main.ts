@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { fstatSync } from 'node:fs';
 import type { ServerSignal } from './cli-io.js';
+import { createRepeatCheck } from './repeated-signal.js';
 import { runCli } from './run-cli.js';
 
 // Whoever reads has enough, as `head` does: no error, and nobody to tell. The code is the one of a program that SIGPIPE ended.
@@ -52,14 +53,9 @@ const exitCode = await runCli(process.argv.slice(2), {
     return end;
   },
   onSignal(listener) {
-    let endedAt = Number.NEGATIVE_INFINITY;
+    const isRepeat = createRepeatCheck(SAME_INTERRUPT_MS);
     const tell = (signal: ServerSignal): void => {
-      if (signal !== 'SIGHUP') {
-        const now = performance.now();
-        if (now - endedAt < SAME_INTERRUPT_MS) return;
-        endedAt = now;
-      }
-      listener(signal);
+      if (signal === 'SIGHUP' || !isRepeat()) listener(signal);
     };
     for (const signal of INTERRUPTS) process.on(signal, tell);
   },

@@ -1,9 +1,9 @@
 import { writeSync } from 'node:fs';
 import winston from 'winston';
 import { type BatchedOutput, createBatchedOutput } from './batched-output.js';
+import { createOrderedWrite } from './ordered-write.js';
 
 const STDOUT = 1;
-const NEWLINE = 0x0a;
 
 // Where winston puts the rendered line.
 const MESSAGE = Symbol.for('message');
@@ -31,29 +31,16 @@ export function createStdoutTransport(): winston.transport {
 function openStdout(): BatchedOutput {
   // Once it was asked for, a pipe that is full says so, instead of holding up the process.
   const stream = process.stdout;
-  let isEnding = false;
-  // Not in the midst of what other code has begun to write there, and its stream has yet to finish.
-  const write = (bytes: Uint8Array): number =>
-    stream.writableLength > 0 && !isEnding ? 0 : writeToStdout(firstLines(bytes));
-  const output = createBatchedOutput(write, (error) => {
+  const ordered = createOrderedWrite(stream, writeToStdout);
+  const output = createBatchedOutput(ordered.write, (error) => {
     // As if it had written itself: who ignores a closed pipe does so there.
     stream.emit('error', error);
   });
   process.on('exit', () => {
-    isEnding = true;
+    ordered.end();
     output.end();
   });
   return output;
-}
-
-/** What a pipe takes as a whole or not at all, in bytes: PIPE_BUF of Linux (POSIX, write()). */
-const ATOMIC = 4096;
-
-/** As many whole lines as a pipe takes at once: half a line would be followed by what other code writes to stdout. A longer line is alone. */
-function firstLines(bytes: Uint8Array): Uint8Array {
-  if (bytes.length <= ATOMIC) return bytes;
-  const end = bytes.lastIndexOf(NEWLINE, ATOMIC - 1) + 1;
-  return bytes.subarray(0, end > 0 ? end : bytes.indexOf(NEWLINE) + 1);
 }
 
 /** Writes to stdout, past its stream, and says how many bytes it took. */

@@ -41,6 +41,10 @@ export function recordSecrets(registry: CanaryRegistry, where: () => string): ()
       addKey(registry, key, label('the key of a token'));
       if (typeof token === 'string') registry.addToken(token, label('a good token'));
     }),
+    ...recordGoodHmacs((token, key) => {
+      addKey(registry, key, label('the key of a token'));
+      registry.addToken(token, label('a good token'));
+    }),
   ];
   for (const name of ['JWT_SECRET_KEY', 'JWT_SECRET_KEY_PREVIOUS', 'GATEWAY_ASSERTION_KEY', 'SERVICE_TOKEN']) {
     const value = process.env[name];
@@ -49,6 +53,32 @@ export function recordSecrets(registry: CanaryRegistry, where: () => string): ()
   return () => {
     for (const step of undo) step();
   };
+}
+
+/** The same of tokens whose shared secret `hmac.ts` compares itself. */
+function recordGoodHmacs(onGood: (token: string, key: unknown) => void): readonly (() => void)[] {
+  let last: { readonly token: string; readonly signature: string; readonly key: unknown } | undefined;
+  return [
+    wrap(crypto, 'createHmac', (hmac: crypto.Hmac, _hash: unknown, key: unknown) => {
+      let input = '';
+      const update = hmac.update.bind(hmac) as (text: string) => crypto.Hmac;
+      const digest = hmac.digest.bind(hmac) as (encoding?: string) => unknown;
+      Object.assign(hmac, {
+        update: (...args: [string]) => {
+          input += String(args[0]);
+          return update(...args);
+        },
+        digest: (...args: [string]) => {
+          const signature = digest(...args);
+          if (typeof signature === 'string') last = { token: `${input}.${signature}`, signature, key };
+          return signature;
+        },
+      });
+    }),
+    wrap(crypto, 'timingSafeEqual', (isEqual: boolean, made: Uint8Array) => {
+      if (isEqual && last?.signature === Buffer.from(made).toString()) onGood(last.token, last.key);
+    }),
+  ];
 }
 
 function addKey(registry: CanaryRegistry, key: unknown, label: string): void {

@@ -60,7 +60,7 @@ export function factsOf(config: AxiosRequestConfig, service?: string): RequestFa
  */
 export function factsAt(method: string | undefined, url: URL, service?: string): RequestFacts {
   const shown = redactText(url.origin + url.pathname);
-  return newFacts(methodOf(method ?? undefined), shown, url.protocol, service ?? serviceAt(url.hostname));
+  return newFacts(methodOf(method), shown, url.protocol, service ?? serviceAt(url.hostname));
 }
 
 function newFacts(method: string, url: string, protocol: string, service: string | undefined): RequestFacts {

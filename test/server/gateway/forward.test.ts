@@ -284,6 +284,20 @@ for (const way of ['the short way', 'node:http'])
         ]);
       });
 
+      it('passes one whose reason phrase is in Latin-1', async () => {
+        const upstream = await rawUpstream('HTTP/1.1 404 Pas trouv\xe9\r\nContent-Length: 2\r\n\r\nok');
+        const { port } = await gatewayTo(upstream.origin);
+        expect((await talk(port, head('GET /'), 'ok')).text).to.match(
+          /^HTTP\/1\.1 404 (?:Pas trouv\xe9|Not Found)\r\n/,
+        );
+      });
+
+      it('passes one whose status is unknown, and its reason phrase in Latin-1', async () => {
+        const upstream = await rawUpstream('HTTP/1.1 299 \xe9\r\nContent-Length: 2\r\n\r\nok');
+        const { port } = await gatewayTo(upstream.origin);
+        expect((await talk(port, head('GET /'), 'ok')).text).to.match(/^HTTP\/1\.1 299 /);
+      });
+
       // G12
       it('passes a compressed body untouched', async () => {
         const body = gzipSync('hello '.repeat(100));

@@ -1,0 +1,18 @@
+import { expect } from 'chai';
+import { createRepeatCheck } from '../../lib/cli/repeated-signal.js';
+
+describe('createRepeatCheck', () => {
+  it('takes a signal for the one before for a moment, and for another one later', () => {
+    let time = 1_000;
+    const isRepeat = createRepeatCheck(300, () => time);
+    expect(isRepeat()).to.equal(false);
+    time += 299;
+    expect(isRepeat()).to.equal(true);
+    time += 1;
+    expect(isRepeat()).to.equal(false);
+  });
+
+  it('takes the first signal for none', () => {
+    expect(createRepeatCheck(300)()).to.equal(false);
+  });
+});
