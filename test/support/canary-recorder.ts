@@ -59,16 +59,16 @@ export function recordSecrets(registry: CanaryRegistry, where: () => string): ()
 function recordGoodHmacs(onGood: (token: string, key: unknown) => void): readonly (() => void)[] {
   let last: { readonly token: string; readonly signature: string; readonly key: unknown } | undefined;
   return [
-    wrap(crypto, 'createHmac', (hmac: crypto.Hmac, _hash: unknown, key: unknown) => {
+    wrap(crypto, 'createHmac', (hmac: ReturnType<typeof crypto.createHmac>, _hash: unknown, key: unknown) => {
       let input = '';
-      const update = hmac.update.bind(hmac) as (text: string) => crypto.Hmac;
-      const digest = hmac.digest.bind(hmac) as (encoding?: string) => unknown;
+      const update = hmac.update.bind(hmac) as (...args: readonly unknown[]) => unknown;
+      const digest = hmac.digest.bind(hmac) as (...args: readonly unknown[]) => unknown;
       Object.assign(hmac, {
-        update: (...args: [string]) => {
+        update: (...args: readonly unknown[]) => {
           input += String(args[0]);
           return update(...args);
         },
-        digest: (...args: [string]) => {
+        digest: (...args: readonly unknown[]) => {
           const signature = digest(...args);
           if (typeof signature === 'string') last = { token: `${input}.${signature}`, signature, key };
           return signature;
