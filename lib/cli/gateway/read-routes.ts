@@ -1,5 +1,5 @@
 import { publicEntries } from '../../server/gateway/public-entries.js';
-import { createRouteTable, type NamedTarget } from '../../server/gateway/routes.js';
+import { createRouteTable, type NamedTarget, routeSetting } from '../../server/gateway/routes.js';
 import type { ConfigEntry, ConfigNode } from './config-node.js';
 
 const EXAMPLE = '/api/v1/orders: http://orders-service:8000';
@@ -18,7 +18,7 @@ export function readRoutes(node: ConfigNode | undefined, root: ConfigNode): Read
 function readRoute(prefix: string, { name, value: node }: ConfigEntry): NamedTarget {
   name.take(() => {
     checkRoute(prefix, { url: ANY_URL });
-  }, settingOf(prefix));
+  }, routeSetting(prefix));
   const { url, service } = node.isMap() ? node.fields(['url', 'service']) : { url: node };
   if (url === undefined) node.complain('needs url, such as http://orders-service:8000.');
   const target = { url: url?.text('http://orders-service:8000') ?? '', service: service?.text('orders-service') };
@@ -28,11 +28,11 @@ function readRoute(prefix: string, { name, value: node }: ConfigEntry): NamedTar
     () => {
       checkRoute(ANY_PREFIX, { ...target, url: ANY_URL });
     },
-    `${settingOf(ANY_PREFIX)}.service`,
+    `${routeSetting(ANY_PREFIX)}.service`,
   );
   (url as ConfigNode).take(() => {
     checkRoute(ANY_PREFIX, { ...target, service: service && ANY_SERVICE });
-  }, settingOf(ANY_PREFIX));
+  }, routeSetting(ANY_PREFIX));
   return target;
 }
 
@@ -40,11 +40,6 @@ function readRoute(prefix: string, { name, value: node }: ConfigEntry): NamedTar
 const ANY_PREFIX = '/any';
 const ANY_URL = 'http://any-service';
 const ANY_SERVICE = 'any-service';
-
-/** As the routes of `gateway()` are named in messages. */
-function settingOf(prefix: string): string {
-  return `routes['${prefix}']`;
-}
 
 /** @throws ConfigurationError where the route is wrong */
 function checkRoute(prefix: string, target: NamedTarget): void {

@@ -64,8 +64,16 @@ export function createRouteTable(
   };
 }
 
+/** Longer than names are: it may be a secret in the wrong place. */
+const MAX_SHOWN_PART = 31;
+
+/** How a route is named in messages. */
+export function routeSetting(prefix: string): string {
+  return `routes['${prefix.split('/').some((part) => part.length > MAX_SHOWN_PART) ? '…' : prefix}']`;
+}
+
 function readRoute(prefix: string, given: RouteTarget, connectTimeoutMs: number): Route {
-  const setting = `routes['${prefix}']`;
+  const setting = routeSetting(prefix);
   if (targetDefect(prefix) !== undefined || /[?%]/.test(prefix) || (prefix.endsWith('/') && prefix !== '/')) {
     throw new ConfigurationError(
       setting,

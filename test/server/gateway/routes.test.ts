@@ -2,7 +2,8 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { inspect } from 'node:util';
 import { expect } from 'chai';
-import { createRouteTable, type RouteTarget } from '../../../lib/server/gateway/routes.js';
+import { createRouteTable, type RouteTarget, routeSetting } from '../../../lib/server/gateway/routes.js';
+import { newSecret } from '../../support/keys.js';
 import { misconfiguredBy } from '../../support/refusals.js';
 
 const ORDERS = 'http://orders-service:8000';
@@ -130,7 +131,7 @@ describe('createRouteTable', () => {
       ...['/%20', '/%2e', '/a%', 'http://orders-service/a', '/a\n', `/${'a'.repeat(9000)}`],
     ]) {
       it(`the prefix ${JSON.stringify(prefix.slice(0, 40))}`, () => {
-        expect(settingOf({ '/fine': ORDERS, [prefix]: ORDERS })).to.equal(`routes['${prefix}']`);
+        expect(settingOf({ '/fine': ORDERS, [prefix]: ORDERS })).to.equal(routeSetting(prefix));
       });
     }
 
@@ -196,5 +197,11 @@ describe('createRouteTable', () => {
         .with.property('message')
         .not.include('hunter2');
     });
+  });
+
+  it('names no prefix that may be a secret in the wrong place', () => {
+    expect(routeSetting('/api/v1/orders')).to.equal("routes['/api/v1/orders']");
+    expect(routeSetting(newSecret())).to.equal("routes['…']");
+    expect(routeSetting(`/api/${newSecret()}`)).to.equal("routes['…']");
   });
 });
