@@ -7,10 +7,14 @@ import {
   type IdentityHeaderValues,
   isIdentityHeader,
 } from '../shared/identity-headers.js';
+import { remember } from '../shared/remember.js';
 import { REQUEST_ID_HEADER } from '../shared/request-id.js';
 
 /** What a gateway takes out of a client's request, beside identity headers and aliases; the request id is told anew. */
 export const GATEWAY_HEADERS: readonly string[] = [ASSERTION_HEADER, REQUEST_ID_HEADER];
+
+/** The same, where the service does not get the caller's own token. */
+export const GATEWAY_HEADERS_AND_AUTHORIZATION: readonly string[] = [...GATEWAY_HEADERS, 'authorization'];
 
 /** Every line of the headers that say who calls, as they came. A value that is no text stands as undefined. */
 export interface CredentialHeaders {
@@ -33,18 +37,12 @@ const PASSED_ON: ReadonlySet<string> = new Set(['forwarded', 'via', 'x-real-ip']
 // What a removed line becomes in rawHeaders: Node's lazy getters throw when the list gets shorter.
 const REMOVED = 'x-removed-identity-header';
 
-const kinds = new Map<string, Kind>();
-
-/** What a header name, in any spelling, means to us. Remembered, as clients use few spellings; bounded, as they choose them. */
+/** What a header name, in any spelling, means to us. */
 function kindOf(name: string): Kind {
-  if (isOrdinary(name)) return 'other';
-  const known = kinds.get(name);
-  if (known !== undefined) return known;
-  const kind = classify(name.toLowerCase());
-  if (kinds.size >= 1024) kinds.clear();
-  kinds.set(name, kind);
-  return kind;
+  return isOrdinary(name) ? 'other' : kindOfSuspect(name);
 }
+
+const kindOfSuspect = remember((name) => classify(name.toLowerCase()));
 
 /** Whether a name begins as none does that says anything to us: true of most names, and told without hashing them. */
 function isOrdinary(name: string): boolean {

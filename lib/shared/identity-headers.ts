@@ -2,6 +2,7 @@ import { type Caller, callerFromClaims } from './caller.js';
 import { parseClaims } from './claims.js';
 import { BadIdentityHeaderError, type InvalidTokenError, MalformedIdentityError } from './errors.js';
 import { isIdentityText } from './identity-text.js';
+import { remember } from './remember.js';
 
 /** The headers by which a gateway tells a service who calls. Nothing in them is proof. */
 export const IDENTITY_HEADERS = [
@@ -35,21 +36,9 @@ export function isIdentityHeader(name: string): name is IdentityHeader {
  * The name that lenient readers may see: CGI and WSGI turn `X_User_Id` and `X-User-Id` into the same variable, so names
  * that are equal after lower-casing and turning everything but letters and digits into `-` are aliases of one another.
  */
-export function canonicalHeaderName(name: string): string {
-  const known = canonicalNames.get(name);
-  if (known !== undefined) return known;
-  const canonical = name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-');
-  if (name.length <= MAX_REMEMBERED_LENGTH) {
-    if (canonicalNames.size >= MAX_REMEMBERED) canonicalNames.clear();
-    canonicalNames.set(name, canonical);
-  }
-  return canonical;
-}
-
-// Names are few, but strangers choose them.
-const canonicalNames = new Map<string, string>();
-const MAX_REMEMBERED = 1024;
-const MAX_REMEMBERED_LENGTH = 64;
+export const canonicalHeaderName: (name: string) => string = remember((name) =>
+  name.toLowerCase().replaceAll(/[^a-z0-9]/g, '-'),
+);
 
 /**
  * Writes a caller to identity headers. Values that are not plain ASCII are percent-encoded (UTF-8), and so are `%` and

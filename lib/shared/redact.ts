@@ -1,3 +1,5 @@
+import { remember } from './remember.js';
+
 const SECRET_NAME =
   /^(?:.*(?:authorization|cookies?|assertion|secret|password|passwd|passphrase|token|(?:secret|private|api|assertion|signing)[-_]?key)|jwt[-_]secret[-_]key.*|bearer)$/i;
 
@@ -76,17 +78,7 @@ function copyMember(name: unknown, member: unknown, depth: number, above: object
   return isSecret ? REDACTED : copy(member, depth, above);
 }
 
-const secretNames = new Map<string, boolean>();
-
-/** Remembered, as fields have few names; bounded, as strangers may choose some. */
-function isSecretName(name: string): boolean {
-  const known = secretNames.get(name);
-  if (known !== undefined) return known;
-  const isSecret = SECRET_NAME.test(name);
-  if (secretNames.size >= 1024) secretNames.clear();
-  secretNames.set(name, isSecret);
-  return isSecret;
-}
+const isSecretName = remember((name) => SECRET_NAME.test(name));
 
 function errorFields(error: Error, depth: number, above: object[]): Record<string, unknown> {
   const names = ['name', 'message', 'stack', ...(error.cause === undefined ? [] : ['cause'])];

@@ -26,6 +26,7 @@ import { readServices } from '../known-services.js';
 import { parseCount, parseTimeLimit } from '../option-values.js';
 import { inJson, print, printJson, say } from '../output.js';
 import type { StoreOptions } from '../store/store-place.js';
+import { QUIET_LOGGER } from '../quiet-logger.js';
 
 interface DeleteTenantOptions extends StoreOptions {
   readonly preview?: true;
@@ -108,14 +109,11 @@ function openDeletion(
 ): TenantDeletion {
   try {
     // What its logger would be told is shown, and in the ledger.
-    return createTenantDeletion({ client, services, ledger, concurrency, deadlineMs: deadline, logger: QUIET });
+    return createTenantDeletion({ client, services, ledger, concurrency, deadlineMs: deadline, logger: QUIET_LOGGER });
   } catch (error) {
     throw inTermsOfOptions(error);
   }
 }
-
-const nothing = (): void => undefined;
-const QUIET = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 interface Job {
   readonly io: CliIo;

@@ -1,9 +1,6 @@
 import type { Command } from 'commander';
 import type { CliIo } from '../cli-io.js';
 import { addExample } from '../common-options.js';
-import { checkGateway } from '../gateway/check-gateway.js';
-import { configFile } from '../gateway/config-file.js';
-import { runGateway } from '../gateway/run-gateway.js';
 
 /** `gateway`: the gateway as a process. */
 export function addGateway(program: Command, io: CliIo): void {
@@ -16,8 +13,11 @@ export function addGateway(program: Command, io: CliIo): void {
     .requiredOption('--config <path>', 'the configuration: YAML, or JSON if its name ends in .json')
     .option('--check', 'say whether the configuration is good, and what it amounts to; start nothing')
     .action(async ({ config, check }: { readonly config: string; readonly check?: true }) => {
+      // Loaded when it is wanted: the other commands need not wait for it.
+      const { configFile } = await import('../gateway/config-file.js');
       const file = configFile(io, config);
-      await (check === true ? checkGateway(io, file) : runGateway(io, file));
+      if (check === true) await (await import('../gateway/check-gateway.js')).checkGateway(io, file);
+      else await (await import('../gateway/run-gateway.js')).runGateway(io, file);
     });
   addExample(
     command,

@@ -6,7 +6,7 @@ import type { ConfigFile } from './config-file.js';
 import { problemsInWords } from './config-problem.js';
 import { configSummary } from './config-summary.js';
 import { loadGeneration } from './load-generation.js';
-import { QUIET_LOGGER } from './quiet-logger.js';
+import { QUIET_LOGGER } from '../quiet-logger.js';
 import { createSourcePool } from './source-pool.js';
 import { uncoveredEntries } from './uncovered-entries.js';
 import { unaskedRevocations } from './unasked-revocations.js';

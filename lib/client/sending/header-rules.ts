@@ -1,6 +1,7 @@
 import { AxiosHeaders, type AxiosRequestHeaders, type InternalAxiosRequestConfig } from 'axios';
 import { ASSERTION_HEADER } from '../../shared/gateway-assertion.js';
 import { canonicalHeaderName, isIdentityHeader } from '../../shared/identity-headers.js';
+import { remember } from '../../shared/remember.js';
 import { RequestFailure } from './request-failure.js';
 
 // RFC 9110 §5.6.2 and §5.5; what node:http would send as it is.
@@ -155,26 +156,13 @@ function checkFraming(name: string, value: unknown): void {
 
 type HeaderKind = 'illegal' | 'identity' | 'host' | 'framing' | 'authorization' | 'other';
 
-// The same few names come with every request.
-const MAX_REMEMBERED = 1000;
-const remembered = new Map<string, HeaderKind>();
-
-function kindOf(name: string): HeaderKind {
-  const known = remembered.get(name);
-  if (known !== undefined) return known;
-  const kind = readKind(name);
-  if (remembered.size >= MAX_REMEMBERED) remembered.clear();
-  remembered.set(name, kind);
-  return kind;
-}
-
-function readKind(name: string): HeaderKind {
+const kindOf = remember((name): HeaderKind => {
   if (!NAME.test(name)) return 'illegal';
   const canonical = canonicalHeaderName(name);
   if (isIdentityHeader(canonical) || canonical === ASSERTION_HEADER) return 'identity';
   if (canonical === 'host' || canonical === 'authorization') return canonical;
   return FRAMING.has(canonical) ? 'framing' : 'other';
-}
+});
 
 /** axios leaves a header out where its value is one of these; `false` also keeps axios from setting its own. */
 function isSent(value: unknown): value is string | number | true {

@@ -1,4 +1,5 @@
 import { BlockList, isIP, isIPv4 } from 'node:net';
+import { remember } from '../../shared/remember.js';
 
 const NEAR = new BlockList();
 // RFC 1122 §3.2.1.3, RFC 4291 §2.5.3; RFC 1918; RFC 4193
@@ -42,25 +43,16 @@ export function isLinkLocal(address: string): boolean {
  *
  * @param hostname - as a `URL` has it (WHATWG URL §3.5): in lower case, IPv4 addresses in their usual form, IPv6 addresses in brackets
  */
-export function isInClusterHost(hostname: string): boolean {
-  const known = remembered.get(hostname);
-  if (known !== undefined) return known;
-  const isNear = isNearHost(hostname);
-  if (remembered.size >= MAX_REMEMBERED) remembered.clear();
-  remembered.set(hostname, isNear);
-  return isNear;
-}
-
-// Asked with every request, and lists of addresses are slow to look through.
-const MAX_REMEMBERED = 1000;
-const remembered = new Map<string, boolean>();
-
-function isNearHost(hostname: string): boolean {
-  const host = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
-  if (isIP(host) !== 0) return isIn(NEAR, host) && !isLinkLocal(host);
-  if (METADATA_NAMES.has(host)) return false;
-  return host !== '' && (!host.includes('.') || /\.(?:localhost|svc|svc\.cluster\.local|internal)$/.test(host));
-}
+export const isInClusterHost: (hostname: string) => boolean = remember(
+  (hostname) => {
+    const host = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+    if (isIP(host) !== 0) return isIn(NEAR, host) && !isLinkLocal(host);
+    if (METADATA_NAMES.has(host)) return false;
+    return host !== '' && (!host.includes('.') || /\.(?:localhost|svc|svc\.cluster\.local|internal)$/.test(host));
+  },
+  // Asked with every request, and lists of addresses are slow to look through. No host name is longer (RFC 1035 §2.3.4).
+  { maxLength: 255 },
+);
 
 /** IPv6's form for IPv4 addresses is known to the list. */
 function isIn(list: BlockList, address: string): boolean {

@@ -1,4 +1,5 @@
 import { canonicalHeaderName } from '../../shared/identity-headers.js';
+import { remember } from '../../shared/remember.js';
 
 /**
  * Fields that belong to one connection and must not travel further: RFC 9110 §7.6.1, those of older practice
@@ -19,10 +20,6 @@ export type HeaderFilter = (rawHeaders: readonly string[]) => string[];
 
 type Fate = 'kept' | 'dropped' | 'nominates';
 
-// Names are few, but strangers choose them: remembered up to here, and so long.
-const MAX_NAMES = 1024;
-const MAX_NAME_LENGTH = 64;
-
 // What a `Connection` line says that nominates no header (but itself).
 const NOMINATES_NOTHING = /^(?:keep-alive|close)?$/i;
 
@@ -33,22 +30,11 @@ const NOMINATES_NOTHING = /^(?:keep-alive|close)?$/i;
  * @param drop - tells, by canonical name, what else goes; asked once for each spelling of a name
  */
 export function createHeaderFilter(drop: (canonicalName: string) => boolean): HeaderFilter {
-  const fates = new Map<string, Fate>();
-
-  const decide = (name: string): Fate => {
+  const fateOf = remember((name): Fate => {
     const canonical = canonicalHeaderName(name);
-    const fate =
-      canonical === 'connection'
-        ? 'nominates'
-        : HOP_BY_HOP.has(canonical) || canonical.startsWith('proxy-') || drop(canonical)
-          ? 'dropped'
-          : 'kept';
-    if (name.length <= MAX_NAME_LENGTH) {
-      if (fates.size >= MAX_NAMES) fates.clear();
-      fates.set(name, fate);
-    }
-    return fate;
-  };
+    if (canonical === 'connection') return 'nominates';
+    return HOP_BY_HOP.has(canonical) || canonical.startsWith('proxy-') || drop(canonical) ? 'dropped' : 'kept';
+  });
 
   return (rawHeaders) => {
     const kept: string[] = [];
@@ -56,7 +42,7 @@ export function createHeaderFilter(drop: (canonicalName: string) => boolean): He
     for (let index = 0; index < rawHeaders.length; index += 2) {
       const name = rawHeaders[index] as string;
       const value = rawHeaders[index + 1] as string;
-      const fate = fates.get(name) ?? decide(name);
+      const fate = fateOf(name);
       if (fate === 'kept') kept.push(name, value);
       else if (fate === 'nominates' && !NOMINATES_NOTHING.test(value)) {
         nominated ??= new Set();

@@ -4,7 +4,7 @@ import { canonicalHeaderName } from '../../shared/identity-headers.js';
 import { runInRequest } from '../../shared/request-context.js';
 import { REQUEST_ID_HEADER } from '../../shared/request-id.js';
 import { asError } from '../as-error.js';
-import { GATEWAY_HEADERS, isGatewaysWord, settleIdentityHeaders } from '../credential-headers.js';
+import { GATEWAY_HEADERS_AND_AUTHORIZATION, isGatewaysWord, settleIdentityHeaders } from '../credential-headers.js';
 import { checkIsCalled } from '../guard-arguments.js';
 import { admit } from './admission.js';
 import { isAfterLast } from './last-request.js';
@@ -43,7 +43,7 @@ export function gatewayAuth(...args: readonly [options?: GatewayAuthOptions]): R
       service = settings.serviceOf(req);
     } catch (reason) {
       // Nothing unproven stays behind, whatever the application's error handler makes of this.
-      settleIdentityHeaders(req, undefined, [...GATEWAY_HEADERS, 'authorization']);
+      settleIdentityHeaders(req, undefined, GATEWAY_HEADERS_AND_AUTHORIZATION);
       throw asError(reason);
     }
     const passage = admit(req, res, { service, prefix: req.baseUrl }, settings);

@@ -12,7 +12,12 @@ import type { RequestContext } from '../../shared/request-context.js';
 import { REQUEST_ID_HEADER } from '../../shared/request-id.js';
 import type { VerifiedToken } from '../../shared/token-checker.js';
 import { bearerToken } from '../bearer.js';
-import { GATEWAY_HEADERS, readCredentialHeaders, settleIdentityHeaders } from '../credential-headers.js';
+import {
+  GATEWAY_HEADERS,
+  GATEWAY_HEADERS_AND_AUTHORIZATION,
+  readCredentialHeaders,
+  settleIdentityHeaders,
+} from '../credential-headers.js';
 import type { GatewaySettings } from './gateway-options.js';
 import { makeLast } from './last-request.js';
 import { requestDefect } from './request-defect.js';
@@ -67,7 +72,7 @@ export const PASSES: readonly Pass[] = [
 function stripIdentity(passage: Passage, { forwardAuthorization }: GatewaySettings): boolean {
   const { req } = passage;
   passage.authorization = readCredentialHeaders(req).authorization;
-  settleIdentityHeaders(req, undefined, forwardAuthorization ? GATEWAY_HEADERS : [...GATEWAY_HEADERS, 'authorization']);
+  settleIdentityHeaders(req, undefined, forwardAuthorization ? GATEWAY_HEADERS : GATEWAY_HEADERS_AND_AUTHORIZATION);
   return true;
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Server, Socket } from 'node:net';
-import { hasForeignTransferCoding } from './request-framing.js';
+import { isForeignCoding } from './request-framing.js';
 
 /**
  * The most header lines that a request may have. Servers keep a limited number (Node's default: 1,000) and drop the rest without a word, so
@@ -33,8 +33,8 @@ export function requestDefect(req: IncomingMessage): string | undefined {
   const hosts = lines.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host');
   if (hosts.length > 1) return 'several_hosts';
   if (!isHost(req.headers.host ?? '')) return 'malformed_host';
-  const isCoded = req.headers['transfer-encoding'] !== undefined;
-  return hasForeignTransferCoding(req) || (isCoded && req.httpVersion === '1.0') ? 'transfer_coding' : undefined;
+  const coding = req.headers['transfer-encoding'];
+  return coding !== undefined && (isForeignCoding(coding) || req.httpVersion === '1.0') ? 'transfer_coding' : undefined;
 }
 
 /** Beyond what this server keeps, `req.headers` is not the whole truth; where it has just so many, some may have been dropped. */

@@ -34,10 +34,9 @@ export function requestFraming(req: IncomingMessage): RequestFraming {
 }
 
 /**
- * Whether the body has a transfer coding besides `chunked`. Node hands such a body over still coded, and RFC 9112 §6.1
- * would have us forward the coding with it: no client does this, and smugglers do.
+ * Whether the value of `Transfer-Encoding` names another coding than `chunked`. Node and undici hand such a body over still coded, and RFC
+ * 9112 §6.1 would have us forward the coding with it: no client does this, and smugglers do.
  */
-export function hasForeignTransferCoding(message: IncomingMessage): boolean {
-  const coding = message.headers['transfer-encoding'];
-  return coding !== undefined && coding.trim().toLowerCase() !== 'chunked';
+export function isForeignCoding(coding: string): boolean {
+  return coding.trim().toLowerCase() !== 'chunked';
 }

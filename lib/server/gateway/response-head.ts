@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { createHeaderFilter } from './end-to-end-headers.js';
+import { isForeignCoding } from './request-framing.js';
 
 /** The head of a service's answer. */
 export interface AnswerHead {
@@ -43,7 +44,7 @@ function hasForeignCoding(rawHeaders: readonly string[]): boolean {
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] as string;
     if (name.length !== 'transfer-encoding'.length || name.toLowerCase() !== 'transfer-encoding') continue;
-    if ((rawHeaders[index + 1] as string).trim().toLowerCase() !== 'chunked') return true;
+    if (isForeignCoding(rawHeaders[index + 1] as string)) return true;
   }
   return false;
 }

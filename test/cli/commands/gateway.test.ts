@@ -250,13 +250,11 @@ describe('service-auth gateway', function () {
   it('heeds the level of the log, also where a reload changes it', async () => {
     configure('logLevel: error');
     const gateway = start();
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    await gateway.obeys();
+    expect(gateway.lines()).to.deep.equal([]);
     configure('logLevel: info');
-    while (gateway.lines().length === 0) {
-      gateway.signal('SIGHUP');
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    expect(gateway.lines()[0]).to.include({ message: 'Configuration reloaded' });
+    gateway.signal('SIGHUP');
+    await gateway.told('Configuration reloaded');
   });
 
   it('ends with code 1 where the configuration is wrong, before anything is opened', async () => {

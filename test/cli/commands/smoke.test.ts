@@ -1,25 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { needsProgram } from '../../support/needs-program.js';
 import { newSecret } from '../../support/keys.js';
 import { expectNoPieceOf } from '../../support/refusals.js';
-import { withoutNock } from '../../support/without-nock.js';
 import type { CliResult } from '../cli.js';
 import { openBakery, PREFIX } from '../doctor/faults/bakery.js';
 import { passOn } from '../doctor/faults/proxy-faults.js';
 import { makeCertificates } from '../doctor/faults/certificates.js';
-import { closedPort, createStage, type Stage } from '../doctor/faults/stage.js';
+import { closedPort, eachOnStage, type Stage } from '../doctor/faults/stage.js';
 
 const LIST = JSON.stringify([{ name: 'orders-service' }, { name: 'sales-service' }]);
 
 describe('service-auth smoke', function () {
   this.timeout(30_000);
-  withoutNock();
   let stage: Stage;
-  beforeEach(function () {
-    stage = createStage((name) => needsProgram(this, name));
+  eachOnStage((made) => {
+    stage = made;
   });
-  afterEach(() => stage.end());
 
   const run = (args: readonly string[], token = stage.mint()): Promise<CliResult> =>
     stage.cli.run(['smoke', ...args], { env: { SERVICE_TOKEN: token } });

@@ -2,21 +2,17 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { askWay, isGatewayAt } from '../../../lib/cli/doctor/ask-way.js';
 import type { WayEvidence } from '../../../lib/cli/doctor/evidence.js';
-import { needsProgram } from '../../support/needs-program.js';
-import { withoutNock } from '../../support/without-nock.js';
 import { answer, answered, ECHO, nginxPage, problem, REQUEST_ID, unanswered } from './answers.js';
 import { openBakery, PREVIEW } from './faults/bakery.js';
 import { makeCertificates } from './faults/certificates.js';
-import { createStage, type Stage } from './faults/stage.js';
+import { eachOnStage, type Stage } from './faults/stage.js';
 
 describe('askWay', function () {
   this.timeout(30_000);
-  withoutNock();
   let stage: Stage;
-  beforeEach(function () {
-    stage = createStage((name) => needsProgram(this, name));
+  eachOnStage((made) => {
+    stage = made;
   });
-  afterEach(() => stage.end());
 
   const ask = (url: string, token?: string, timeoutMs = 5000): Promise<WayEvidence> =>
     askWay({ url: new URL(url), token, timeoutMs, ca: undefined });

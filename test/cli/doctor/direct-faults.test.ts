@@ -4,21 +4,18 @@ import { deriveAssertionKey } from '../../../lib/shared/assertion-keys.js';
 import { newSecret } from '../../support/keys.js';
 import { needsProgram } from '../../support/needs-program.js';
 import { startNginx } from '../../support/nginx.js';
-import { withoutNock } from '../../support/without-nock.js';
 import { type BakeryFlaws, openBakery, PREFIX, PREVIEW, SERVICE } from './faults/bakery.js';
 import { withToken } from './faults/fault.js';
 import { runCall } from './faults/run-call.js';
-import { closedPort, createStage, portOf, type Stage } from './faults/stage.js';
+import { closedPort, eachOnStage, portOf, type Stage } from './faults/stage.js';
 
 // The way through the gateway beside the way past it: what only one of them has is where the fault is.
 describe('service-auth doctor --direct, before faults that are made for real', function () {
   this.timeout(60_000);
-  withoutNock();
   let stage: Stage;
-  beforeEach(function () {
-    stage = createStage((name) => needsProgram(this, name));
+  eachOnStage((made) => {
+    stage = made;
   });
-  afterEach(() => stage.end());
 
   const FLAWS: readonly (readonly [
     title: string,

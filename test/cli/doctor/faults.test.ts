@@ -2,7 +2,6 @@ import { expect } from 'chai';
 import { type DoctorReport, STEPS } from '../../../lib/cli/doctor/diagnosis.js';
 import { expectNoPieceOf } from '../../support/refusals.js';
 import { needsProgram } from '../../support/needs-program.js';
-import { withoutNock } from '../../support/without-nock.js';
 import type { CliResult } from '../cli.js';
 import { CLOCK_FAULTS } from './faults/clock-faults.js';
 import type { Call, Fault } from './faults/fault.js';
@@ -13,7 +12,7 @@ import { PROXY_FAULTS } from './faults/proxy-faults.js';
 import { runCall } from './faults/run-call.js';
 import { SERVICE_FAULTS } from './faults/service-faults.js';
 import { SETTINGS_FAULTS } from './faults/settings-faults.js';
-import { createStage, type Stage } from './faults/stage.js';
+import { eachOnStage, type Stage } from './faults/stage.js';
 import { TLS_FAULTS } from './faults/tls-faults.js';
 import { TOKEN_FAULTS } from './faults/token-faults.js';
 import { TOKEN_SOURCE_FAULTS } from './faults/token-source-faults.js';
@@ -33,12 +32,10 @@ const FAULTS: readonly (readonly [where: string, faults: readonly Fault[]])[] = 
 
 describe('service-auth doctor, before faults that are made for real', function () {
   this.timeout(60_000);
-  withoutNock();
   let stage: Stage;
-  beforeEach(function () {
-    stage = createStage((name) => needsProgram(this, name));
+  eachOnStage((made) => {
+    stage = made;
   });
-  afterEach(() => stage.end());
 
   for (const [where, faults] of FAULTS) {
     describe(`of ${where}`, () => {

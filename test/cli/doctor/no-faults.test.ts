@@ -1,23 +1,19 @@
 import { expect } from 'chai';
 import type { DoctorReport, StepId } from '../../../lib/cli/doctor/diagnosis.js';
-import { needsProgram } from '../../support/needs-program.js';
 import { expectNoPieceOf } from '../../support/refusals.js';
-import { withoutNock } from '../../support/without-nock.js';
 import { openBakery, PREFIX, PREVIEW } from './faults/bakery.js';
 import { passOn } from './faults/proxy-faults.js';
 import { type Call, withToken } from './faults/fault.js';
 import { runCall } from './faults/run-call.js';
-import { closedPort, createStage, type Stage } from './faults/stage.js';
+import { closedPort, eachOnStage, type Stage } from './faults/stage.js';
 
 // What looks odd, or cannot be looked at, and breaks nothing.
 describe('service-auth doctor, where nothing is broken', function () {
   this.timeout(60_000);
-  withoutNock();
   let stage: Stage;
-  beforeEach(function () {
-    stage = createStage((name) => needsProgram(this, name));
+  eachOnStage((made) => {
+    stage = made;
   });
-  afterEach(() => stage.end());
 
   it('says of an answer without Date that the clock was not looked at', async () => {
     const { gatewayUrl } = await openBakery(stage);

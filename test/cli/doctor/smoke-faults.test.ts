@@ -1,12 +1,10 @@
 import { expect } from 'chai';
 import type { SmokeRow } from '../../../lib/cli/doctor/smoke-verdict.js';
 import { newSecret } from '../../support/keys.js';
-import { needsProgram } from '../../support/needs-program.js';
 import { expectNoPieceOf } from '../../support/refusals.js';
-import { withoutNock } from '../../support/without-nock.js';
 import type { CliResult } from '../cli.js';
 import { withToken } from './faults/fault.js';
-import { closedPort, createStage, type Stage } from './faults/stage.js';
+import { closedPort, eachOnStage, type Stage } from './faults/stage.js';
 import { type Conduct, openTown, type Town } from './faults/town.js';
 
 /** What a program reads of it. */
@@ -33,12 +31,10 @@ const LET_IN: readonly Conduct[] = ['is sound', 'has no such tenant', 'crashes']
 
 describe('service-auth smoke, before faults that are made for real', function () {
   this.timeout(60_000);
-  withoutNock();
   let stage: Stage;
-  beforeEach(function () {
-    stage = createStage((name) => needsProgram(this, name));
+  eachOnStage((made) => {
+    stage = made;
   });
-  afterEach(() => stage.end());
 
   for (const [conduct, row] of ROWS) {
     const isLetIn = LET_IN.includes(conduct);

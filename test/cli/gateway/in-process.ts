@@ -10,6 +10,8 @@ export interface GatewayHere {
   readonly told: (message: string, nth?: number) => Promise<LogLine>;
   /** The port, once it listens. */
   readonly port: () => Promise<number>;
+  /** Waits until it obeys signals: it has read its configuration, and listens. */
+  readonly obeys: () => Promise<void>;
   readonly signal: (signal: ServerSignal) => void;
   readonly ended: Promise<CliResult>;
   /** Ends it at once, if it has not ended. */
@@ -47,14 +49,16 @@ export function startHere(
     if (line === undefined) throw new Error(`ended before it told '${message}': ${JSON.stringify(await ended)}`);
     return line;
   };
+  const obeys = (): Promise<void> => eventually(() => listener !== undefined || hasEnded);
   return {
     lines,
     told,
     port: async () => Number((await told('Gateway listening'))['port']),
+    obeys,
     signal: (signal) => listener?.(signal),
     ended,
     async end() {
-      await eventually(() => listener !== undefined || hasEnded);
+      await obeys();
       while (!hasEnded) {
         listener?.('SIGTERM');
         await new Promise((resolve) => setTimeout(resolve, 5));

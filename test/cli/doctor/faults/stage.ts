@@ -3,6 +3,8 @@ import https from 'node:https';
 import net, { type AddressInfo, type Socket } from 'node:net';
 import { createServiceToken } from '../../../../lib/shared/token.js';
 import type { CreateServiceTokenOptions } from '../../../../lib/shared/token.js';
+import { needsProgram } from '../../../support/needs-program.js';
+import { withoutNock } from '../../../support/without-nock.js';
 import { createTestCli, type TestCli } from '../../cli.js';
 
 /** Who asks in these tests. */
@@ -103,4 +105,19 @@ export async function closedPort(): Promise<number> {
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;
+}
+
+/**
+ * Gives each test of the surrounding suite a stage of its own, without nock.
+ *
+ * @param onStage - told of it before each test
+ */
+export function eachOnStage(onStage: (stage: Stage) => void): void {
+  withoutNock();
+  let stage: Stage;
+  beforeEach(function () {
+    stage = createStage((name) => needsProgram(this, name));
+    onStage(stage);
+  });
+  afterEach(() => stage.end());
 }

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { QUIET_LOGGER } from '../../../lib/cli/gateway/quiet-logger.js';
+import { QUIET_LOGGER } from '../../lib/cli/quiet-logger.js';
 
 describe('QUIET_LOGGER', () => {
   it('takes every line, and writes none', () => {

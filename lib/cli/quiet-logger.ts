@@ -1,4 +1,4 @@
-import type { Logger } from '../../shared/log.js';
+import type { Logger } from '../shared/log.js';
 
 const nothing = (): void => undefined;
 
