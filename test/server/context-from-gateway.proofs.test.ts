@@ -118,6 +118,17 @@ for (const { name, express } of EXPRESS_VERSIONS) {
       expect(await result([bearerLine(elsewhere)], appWith({ audience: null }))).to.equal(asBearer);
     });
 
+    it('refuses a proof for another service each time: the one that is remembered too', async () => {
+      const [elsewhere, here] = ['recipes-service', HERE].map((audience) => serviceToken(secret, { audience }));
+      const forOther = assertionFor(token, secret, 'recipes-service');
+      for (let n = 0; n < 3; n++) {
+        expect(await result([bearerLine(elsewhere as string)])).to.equal('nobody: wrong_audience');
+        expect(await result([assertionLine(forOther)])).to.equal('nobody: wrong_audience');
+        expect(await result([bearerLine(here as string)])).to.equal(asBearer);
+        expect(await result([assertionLine(assertion)])).to.equal(asAssertion);
+      }
+    });
+
     // V9
     it('refuses a token as an assertion and an assertion as a token', async () => {
       expect(await result([assertionLine(token)])).to.equal('nobody: invalid_token');

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isAfterLast } from '../../server/gateway/last-request.js';
 import { pathOf } from '../../server/gateway/request-target.js';
 import type { HealthPaths } from './gateway-config.js';
 import { sendText } from './send-text.js';
@@ -22,7 +21,7 @@ export function answerHealth(
 ): boolean {
   const path = pathOf(req.url as string);
   if (path !== livePath && path !== readyPath) return false;
-  if (isAfterLast(req) || refuseUnsound(req, res)) return true;
+  if (refuseUnsound(req, res)) return true;
   if (req.method !== 'GET' && req.method !== 'HEAD') {
     res.setHeader('Allow', 'GET, HEAD');
     sendText(req, res, 405, 'Ask with GET or HEAD.');

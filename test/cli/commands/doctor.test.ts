@@ -109,6 +109,19 @@ describe('service-auth doctor', function () {
     expect(await report([origin + PREVIEW, '--ca', 'ca.pem'])).to.deep.include({ ok: true });
   });
 
+  for (const code of ['constructor', '__proto__', 'not_known_here']) {
+    it(`bears a server that calls its code ${code}`, async () => {
+      const origin = await stage.http(({ headers }, res) => {
+        const echo = { 'x-request-id': String(headers['x-request-id']) };
+        res.writeHead(401, { 'content-type': 'application/problem+json', ...echo });
+        res.end(JSON.stringify({ type: `urn:service-auth:error:${code}`, code }));
+      });
+      const { verdict, steps } = await report([`${origin}/x`]);
+      expect(verdict?.seen).to.include(`401 ${code}`);
+      expect(steps.some(({ status }) => status === 'failed')).to.equal(true);
+    });
+  }
+
   it('gives up after --timeout', async () => {
     const port = await stage.tcp((socket) => socket.resume());
     const { verdict } = await report([`http://127.0.0.1:${port}/x`, '--timeout', '1s']);

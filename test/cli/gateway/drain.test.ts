@@ -40,6 +40,21 @@ describe('drain', () => {
     server.close();
   });
 
+  it('holds requests back while the port closes, and lets them through once it is closed', async () => {
+    const told: string[] = [];
+    const watched: Gate = {
+      ...gate,
+      hold() {
+        told.push(`hold, ${server.listening ? 'listening' : 'closed'}`);
+      },
+      open() {
+        told.push(`open, ${server.listening ? 'listening' : 'closed'}`);
+      },
+    };
+    await drain(server, connections, watched, { delayMs: 0, idleMs: 0, timeoutMs: LONG_MS }, never);
+    expect(told).to.deep.equal(['hold, listening', 'open, closed']);
+  });
+
   it('goes on as ever for a while', async () => {
     const cut = new AbortController();
     const drained = drain(
