@@ -63,7 +63,7 @@ describe('createStdoutTransport', function () {
   it('writes to a file behind what is there, beside what others write', async () => {
     const path = join(folder, 'log');
     const file = openSync(path, 'w');
-    const child = start(`console.log('{"i":-1}'); write(3); setTimeout(() => console.log('{"i":3}'), 1);`, file);
+    const child = start(`console.log('{"i":-1}'); write(3); setImmediate(() => console.log('{"i":3}'));`, file);
     await once(child, 'exit');
     closeSync(file);
     expect(read(readFileSync(path, 'utf8')).numbers).to.deep.equal([-1, 0, 1, 2, 3]);
