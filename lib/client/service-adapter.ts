@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { AxiosAdapter, AxiosRequestHeaders, InternalAxiosRequestConfig } from 'axios';
-import { currentRequest } from '../shared/request-context.js';
+import { currentRequest } from '../shared/current-request.js';
 import { REQUEST_ID_HEADER } from '../shared/request-id.js';
 import { MAX_TIMER_MS } from '../shared/seconds.js';
 import { contentTypeOf, dropBody, isStreamBody } from './sending/body-streams.js';

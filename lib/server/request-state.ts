@@ -12,20 +12,20 @@ export interface RequestState {
   readonly error: AuthError | undefined;
 }
 
-// Behind Symbol.for: the guard of one copy of this package understands the middleware of another.
-const STATE = Symbol.for('service-auth.request-state');
-
-type WithState = IncomingMessage & { [STATE]?: RequestState };
+// Behind Symbol.for: the guard of one copy of this package understands the middleware of another. Beside the request instead of on it:
+// Express gives each request a prototype, and with it a shape of its own, so that every property added later copies the whole shape.
+const STATES = Symbol.for('service-auth.request-states');
+const registry = globalThis as Record<symbol, WeakMap<IncomingMessage, RequestState> | undefined>;
+const states = (registry[STATES] ??= new WeakMap<IncomingMessage, RequestState>());
 
 /** The state of a request, or undefined where nobody has looked for its caller. */
 export function requestStateOf(req: IncomingMessage): RequestState | undefined {
-  return (req as WithState)[STATE];
+  return states.get(req);
 }
 
 /** Records the state of a request, in place of any before. */
 export function setRequestState(req: IncomingMessage, state: RequestState): void {
-  // Not enumerable: a request that is logged or copied does not take it along.
-  Object.defineProperty(req, STATE, { value: state, configurable: true });
+  states.set(req, state);
 }
 
 /** Reads what a request tells of itself for the requests that it causes. Where it has no sane id, each reading makes another. */

@@ -56,7 +56,7 @@ export {
   type Logger,
   type LogLevel,
 } from './log.js';
-export { currentRequestId, runWithRequestId } from './request-id.js';
+export { currentRequestId, runWithRequestId } from './current-request.js';
 export {
   createRevocationList,
   type MemoryRevocationList,

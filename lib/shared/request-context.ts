@@ -14,19 +14,20 @@ export interface RequestContext extends TraceContext {
 
 // Behind Symbol.for: a server half loaded as ESM and a client half loaded as CommonJS share the one storage.
 const STORAGE = Symbol.for('service-auth.request');
-
-// One of Node's that nobody has run anything in costs nothing.
 const registry = globalThis as Record<symbol, AsyncLocalStorage<RequestContext> | undefined>;
-const storage = (registry[STORAGE] ??= new AsyncLocalStorage<RequestContext>());
 
-/** The context of the request that is being handled, or undefined outside of one. */
-export function currentRequest(): RequestContext | undefined {
-  return storage.getStore();
+/**
+ * The storage of what can ask for a request's context. Whoever loads that makes it: in a process where nobody can ask, no request
+ * pays for being tracked through everything that it starts (async hooks, on Node 20).
+ */
+export function openRequestStorage(): AsyncLocalStorage<RequestContext> {
+  return (registry[STORAGE] ??= new AsyncLocalStorage<RequestContext>());
 }
 
-/** Runs `work`, and everything that it starts, as part of the request with this context. */
+/** Runs `work`, and everything that it starts, as part of the request with this context, where anything can ask for it. */
 export function runInRequest<T>(context: RequestContext, work: () => T): T {
-  return storage.run(context, work);
+  const storage = registry[STORAGE];
+  return storage === undefined ? work() : storage.run(context, work);
 }
 
 const MAX_LENGTH = 512;

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { currentRequest, runInRequest } from './request-context.js';
 
 /** The header that carries the request id. */
 export const REQUEST_ID_HEADER = 'x-request-id';
@@ -14,18 +13,4 @@ export function isRequestId(value: unknown): value is string {
 /** Returns `value` if it is a sane request id, else a new UUID. */
 export function requestIdFrom(value: unknown): string {
   return isRequestId(value) ? value : randomUUID();
-}
-
-/** The id of the request that is being handled, or undefined outside of one. */
-export function currentRequestId(): string | undefined {
-  return currentRequest()?.requestId;
-}
-
-/**
- * Runs `work`, and everything that it starts, as part of the request with this id. The trace context of the request that is
- * being handled goes along only where that is the one with this id.
- */
-export function runWithRequestId<T>(requestId: string, work: () => T): T {
-  const current = currentRequest();
-  return runInRequest(current?.requestId === requestId ? current : { requestId }, work);
 }

@@ -18,7 +18,9 @@ describe('requestStateOf', () => {
   });
 
   it('is understood by another copy of this package', () => {
-    const req = { [Symbol.for('service-auth.request-state')]: state } as unknown as IncomingMessage;
+    const req = {} as IncomingMessage;
+    const shared = (globalThis as Record<symbol, unknown>)[Symbol.for('service-auth.request-states')];
+    (shared as WeakMap<IncomingMessage, typeof state>).set(req, state);
     expect(requestStateOf(req)).to.equal(state);
   });
 });

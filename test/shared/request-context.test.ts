@@ -1,12 +1,8 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import {
-  currentRequest,
-  type RequestContext,
-  runInRequest,
-  traceContextFrom,
-} from '../../lib/shared/request-context.js';
+import { currentRequest } from '../../lib/shared/current-request.js';
+import { type RequestContext, runInRequest, traceContextFrom } from '../../lib/shared/request-context.js';
 import { shown } from '../support/shown.js';
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
@@ -59,21 +55,20 @@ describe('runInRequest', () => {
       expect(currentRequest()).to.equal(a);
     });
   });
-});
 
-describe('currentRequest', () => {
-  it('is undefined outside of a request', () => {
-    expect(currentRequest()).to.equal(undefined);
-  });
-
-  it('reads the storage that every copy of this package shares', () => {
-    runInRequest({ requestId: 'a' }, () => undefined);
-    const shared = (globalThis as Record<symbol, unknown>)[Symbol.for('service-auth.request')];
-    expect(shared).to.be.instanceOf(AsyncLocalStorage);
-    const ofTheOther = { requestId: 'of the other copy', traceparent };
-    (shared as AsyncLocalStorage<RequestContext>).run(ofTheOther, () => {
-      expect(currentRequest()).to.equal(ofTheOther);
-    });
+  it('tracks nothing in a process where nobody can ask, and does from when somebody can', () => {
+    const program = `
+      import { executionAsyncResource } from 'node:async_hooks';
+      import { runInRequest } from './lib/shared/request-context.js';
+      await import('./lib/server/index.js');
+      const tracked = () => Object.getOwnPropertySymbols(executionAsyncResource()).length > 0;
+      const seen = [runInRequest({ requestId: 'a' }, () => tracked())];
+      const { currentRequestId } = await import('./lib/shared/index.js');
+      seen.push(runInRequest({ requestId: 'b' }, () => currentRequestId()));
+      console.log(JSON.stringify(seen));`;
+    const args = ['--disable-warning=DEP0205', '--import', 'ts-blank-space/register', '--input-type=module', '-e'];
+    const { stdout, stderr } = spawnSync(process.execPath, [...args, program], { encoding: 'utf8' });
+    expect(stdout, stderr).to.equal('[false,"b"]\n');
   });
 });
 

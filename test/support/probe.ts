@@ -4,7 +4,7 @@ import type { Express, RequestHandler } from 'express';
 import { contextFromGateway } from '../../lib/server/context-from-gateway.js';
 import type { ContextFromGatewayOptions } from '../../lib/server/context-options.js';
 import { identityError } from '../../lib/server/identify.js';
-import { currentRequestId } from '../../lib/shared/request-id.js';
+import { currentRequestId } from '../../lib/shared/current-request.js';
 import type { EXPRESS_VERSIONS } from './express-versions.js';
 import { recordingLogger } from './recording-logger.js';
 import { send, type WireRequest } from './wire.js';

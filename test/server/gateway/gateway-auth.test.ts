@@ -5,7 +5,8 @@ import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
 import { gatewayAuth } from '../../../lib/server/gateway/gateway-auth.js';
 import type { GatewayAuthOptions } from '../../../lib/server/gateway/gateway-options.js';
 import { deriveAssertionKey } from '../../../lib/shared/assertion-keys.js';
-import { currentRequest, type RequestContext } from '../../../lib/shared/request-context.js';
+import { currentRequest } from '../../../lib/shared/current-request.js';
+import type { RequestContext } from '../../../lib/shared/request-context.js';
 import { createServiceToken } from '../../../lib/shared/token.js';
 import { EXPRESS_VERSIONS } from '../../support/express-versions.js';
 import {

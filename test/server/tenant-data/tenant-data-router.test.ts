@@ -3,7 +3,7 @@ import type { ErrorRequestHandler } from 'express';
 import { contextFromGateway } from '../../../lib/server/context-from-gateway.js';
 import { tenantDataRouter } from '../../../lib/server/tenant-data/tenant-data-router.js';
 import type { ServiceCaller } from '../../../lib/shared/caller.js';
-import { currentRequestId } from '../../../lib/shared/request-id.js';
+import { currentRequestId } from '../../../lib/shared/current-request.js';
 import { EXPRESS_VERSIONS } from '../../support/express-versions.js';
 import { bearerLine, userToken } from '../../support/proofs.js';
 import { recordingLogger } from '../../support/recording-logger.js';
