@@ -1,4 +1,5 @@
 import { InvalidTokenError } from '../shared/errors.js';
+import type { TokenChecker, VerifiedToken } from '../shared/token-checker.js';
 
 /**
  * Reads the token out of an `Authorization` header (RFC 6750 §2.1).
@@ -17,4 +18,18 @@ export function bearerToken(lines: readonly (string | undefined)[]): string | un
   const token = /^bearer ([^\s,]+)$/i.exec(value)?.[1];
   if (token === undefined) throw new InvalidTokenError('malformed_authorization');
   return token;
+}
+
+const BEARER = 'Bearer ';
+
+/**
+ * The token of the usual `Authorization` header, where it is remembered as good: what was found good once has a good form.
+ *
+ * @param lines - every `Authorization` line of the request
+ * @returns undefined where {@link bearerToken} has to read it, and somebody to check it
+ * @throws AuthError where the token was revoked meanwhile
+ */
+export function recallBearer(lines: readonly (string | undefined)[], tokens: TokenChecker): VerifiedToken | undefined {
+  const [line] = lines;
+  return lines.length === 1 && line?.startsWith(BEARER) === true ? tokens.recall(line.slice(BEARER.length)) : undefined;
 }

@@ -1,4 +1,5 @@
-import type { IncomingMessage } from 'node:http';
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { ASSERTION_HEADER } from '../shared/gateway-assertion.js';
 import {
   canonicalHeaderName,
@@ -217,7 +218,24 @@ export function settleIdentityHeaders(
       changed = true;
     }
   }
-  if (changed) settleDistinct(req, proven, alsoRemove);
+  if (changed && !(proven === undefined && willBuildDistinct(req))) settleDistinct(req, proven, alsoRemove);
+}
+
+// Under which Node keeps `headersDistinct` once somebody has asked for it; undefined where a runtime does that in another way.
+const DISTINCT = symbolOfDistinct();
+
+function symbolOfDistinct(): symbol | undefined {
+  const message = new IncomingMessage(new Socket());
+  const before = Object.getOwnPropertySymbols(message);
+  Reflect.get(message, 'headersDistinct');
+  return Object.getOwnPropertySymbols(message).find((symbol) => !before.includes(symbol));
+}
+
+/** Whether Node will build `headersDistinct`, of the raw lines as they are then, when it is asked for: of lines that are gone it has none. */
+function willBuildDistinct(req: IncomingMessage): boolean {
+  if (!(req instanceof IncomingMessage) || DISTINCT === undefined || Object.hasOwn(req, 'headersDistinct'))
+    return false;
+  return (req as unknown as Record<symbol, unknown>)[DISTINCT] === undefined;
 }
 
 function settleDistinct(
@@ -225,7 +243,6 @@ function settleDistinct(
   proven: IdentityHeaderValues | undefined,
   alsoRemove: readonly string[],
 ): void {
-  // Node builds this object on first use, and may have built it before we came.
   const distinct = req.headersDistinct as Record<string, string[]> | undefined;
   for (const name of Object.keys(distinct ?? {})) {
     const kind = kindOf(name);

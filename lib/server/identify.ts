@@ -19,7 +19,7 @@ import {
 } from '../shared/identity-headers.js';
 import { checkAudience, type VerifiedToken } from '../shared/token-checker.js';
 import { asError } from './as-error.js';
-import { bearerToken } from './bearer.js';
+import { bearerToken, recallBearer } from './bearer.js';
 import { type ContextFromGatewayOptions, resolveContext, type Trust } from './context-options.js';
 import { type CredentialHeaders, readCredentialHeaders, settleIdentityHeaders } from './credential-headers.js';
 import { readRequestContext, requestStateOf, type RequestState, setRequestState } from './request-state.js';
@@ -87,7 +87,7 @@ export function identifyWith(trust: Trust, req: IncomingMessage): RequestState {
 
 /** Who is believed: the table in docs/architecture.md. An invalid proof never falls back to a weaker one. */
 function decide(found: CredentialHeaders, trust: Trust, req: IncomingMessage): Caller {
-  const known = recallBearer(found, trust);
+  const known = recallCaller(found, trust);
   if (known !== undefined) return known;
   const { assertion, authorization, identity } = found;
   const bearer = bearerToken(authorization);
@@ -98,15 +98,10 @@ function decide(found: CredentialHeaders, trust: Trust, req: IncomingMessage): C
   return caller;
 }
 
-const BEARER = 'Bearer ';
-
-/** The usual request: nothing but a token that is remembered. Its form was checked when it was verified. */
-function recallBearer({ authorization, assertion, identity }: CredentialHeaders, trust: Trust): Caller | undefined {
-  const [line] = authorization;
-  if (line === undefined || trust.tokens === undefined) return undefined;
-  if (authorization.length > 1 || assertion.length > 0 || identity.size > 0 || !line.startsWith(BEARER))
-    return undefined;
-  const known = trust.tokens.recall(line.slice(BEARER.length));
+/** The usual request: nothing but a token that is remembered. */
+function recallCaller({ authorization, assertion, identity }: CredentialHeaders, trust: Trust): Caller | undefined {
+  if (trust.tokens === undefined || assertion.length > 0 || identity.size > 0) return undefined;
+  const known = recallBearer(authorization, trust.tokens);
   if (known === undefined) return undefined;
   checkAudienceOf(known, trust.audience, []);
   return known.caller;

@@ -1,7 +1,7 @@
 import winston from 'winston';
 import { ConfigurationError } from './errors.js';
 import { ownOptions, describe } from './options.js';
-import { redact, redactText } from './redact.js';
+import { plainJson, redact, redactText } from './redact.js';
 import { readSetting, type Environment } from './settings.js';
 import { createStdoutTransport } from './stdout-transport.js';
 
@@ -64,7 +64,9 @@ const MESSAGE_KEYS = ['level', 'message'] as const;
  * logger.info('sent', { headers: { authorization: 'Bearer s3cr3t-s3cr3t' } });
  * ```
  */
-export const redactFormat: winston.Logform.FormatWrap = winston.format((info) => {
+export const redactFormat: winston.Logform.FormatWrap = winston.format((info) => redactLine(info));
+
+function redactLine(info: winston.Logform.TransformableInfo): winston.Logform.TransformableInfo {
   const clean = redact(info) as winston.Logform.TransformableInfo;
   // redact() copies plain keys; winston's own symbols have to come along.
   for (const key of Object.getOwnPropertySymbols(info)) {
@@ -73,13 +75,25 @@ export const redactFormat: winston.Logform.FormatWrap = winston.format((info) =>
   }
   for (const key of MESSAGE_KEYS) if (typeof info[key] === 'string') clean[key] = redactText(info[key]);
   return clean;
-});
+}
 
 // Where winston looks for the rendered line.
 const MESSAGE = Symbol.for('message');
 
-/** What redact() has copied is plain: none of it goes in circles or is a bigint, for which winston's own format looks at each value. */
-const plainJson = winston.format((info) => Object.assign(info, { [MESSAGE]: JSON.stringify(info) }));
+/**
+ * A line as one JSON object, with a timestamp and without secrets. In place of three formats: most lines are flat and hold no secret, which
+ * one look at the rendered text tells.
+ */
+const jsonLine = winston.format((info) => {
+  // winston's timestamp() keeps one that is there, too.
+  info['timestamp'] ||= new Date().toISOString();
+  const plain = plainJson(info);
+  const line = plain === undefined ? redactLine(info) : info;
+  // It may repeat what was overwritten in the line, unseen; rendered as it is, nobody needs it.
+  Reflect.deleteProperty(line, SPLAT);
+  // What redact() has copied is plain: none of it goes in circles or is a bigint.
+  return Object.assign(line, { [MESSAGE]: plain ?? JSON.stringify(line) });
+});
 
 /**
  * Makes a winston logger that writes one JSON object a line, with an ISO 8601 timestamp and without secrets.
@@ -97,7 +111,7 @@ export function createLogger(options: CreateLoggerOptions = {}, env: Environment
   }
   return winston.createLogger({
     level,
-    format: winston.format.combine(winston.format.timestamp(), redactFormat(), plainJson()),
+    format: jsonLine(),
     transports: [...(options.transports ?? [createStdoutTransport()])],
   });
 }

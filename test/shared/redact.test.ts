@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
-import { redact, redactText } from '../../lib/shared/redact.js';
+import fc from 'fast-check';
+import { plainJson, redact, redactText } from '../../lib/shared/redact.js';
 import { newEcPair } from '../support/keys.js';
 
 const { privatePem, publicPem } = newEcPair();
@@ -239,5 +240,63 @@ describe('redact', () => {
       x: { a: 1 },
       y: [{ a: 1 }, '[unreadable]', { a: 1 }],
     });
+  });
+});
+
+describe('plainJson', () => {
+  it('renders flat fields without secrets as JSON.stringify does', () => {
+    const fields = { a: 'x "y" \n', b: 1, c: true, d: null, e: undefined, f: Number.NaN, via: 'bearer', tokens: 3 };
+    expect(plainJson(fields)).to.equal(JSON.stringify(fields));
+  });
+
+  for (const [name, fields] of Object.entries<object>({
+    'a secret by its name': { token: OPAQUE },
+    'a token': { a: `x ${JWT}` },
+    'a token in the name of a field': { [JWT]: 1 },
+    'a private key': { a: '-----BEGIN PRIVATE KEY-----' },
+    'a list': { a: [1] },
+    'an object': { a: {} },
+    'a function': { a: () => 1 },
+    'a bigint': { a: 1n },
+    'a symbol': { a: Symbol('a') },
+    'a member __proto__': JSON.parse('{"__proto__":"x"}') as object,
+    'another prototype': Object.create({ toJSON: () => 1 }) as object,
+    'a getter that throws': Object.defineProperty({}, 'a', { enumerable: true, get: () => expect.fail('read') }),
+    'a proxy that throws': new Proxy({}, { ownKeys: () => expect.fail('listed') }),
+  })) {
+    it(`leaves ${name} to redact()`, () => expect(plainJson(fields)).to.equal(undefined));
+  }
+
+  for (const space of [' ', '\n', '\t', '\r', '\v', '\f', '\u00a0', '\u2028', '\ufeff']) {
+    it(`leaves a credential behind ${JSON.stringify(space)} to redact()`, () => {
+      const fields = { a: `Bearer${space}${OPAQUE}` };
+      expect(redact(fields)).not.to.deep.equal(fields);
+      expect(plainJson(fields)).to.equal(undefined);
+    });
+  }
+
+  it('renders nothing that redact() would change', () => {
+    const pieces = fc.constantFrom(
+      'eyJ',
+      'bearer',
+      'basic',
+      ' ',
+      '\n',
+      '\\',
+      '"',
+      'abcdefghij',
+      '-----BEGIN',
+      'k',
+      '.',
+    );
+    const text = fc.array(pieces, { maxLength: 8 }).map((parts) => parts.join(''));
+    const names = fc.constantFrom('a', 'token', 'message', 'x-api-key', 'cookie', 'bearer');
+    const value = fc.oneof(text, fc.integer(), fc.boolean(), fc.constant(null), fc.constant(undefined));
+    fc.assert(
+      fc.property(fc.dictionary(names, value, { noNullPrototype: true }), (fields) => {
+        const text = plainJson(fields);
+        expect([undefined, JSON.stringify(redact(fields))]).to.include(text);
+      }),
+    );
   });
 });

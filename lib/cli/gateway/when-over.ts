@@ -23,5 +23,5 @@ export function whenOver(req: IncomingMessage, res: ServerResponse, onOver: () =
     for (const callback of callbacks) callback();
   };
   const stopWatching = whenClientGone(req, over);
-  res.once('close', over);
+  res.on('close', over);
 }

@@ -11,7 +11,7 @@ import {
 import type { RequestContext } from '../../shared/request-context.js';
 import { REQUEST_ID_HEADER } from '../../shared/request-id.js';
 import type { VerifiedToken } from '../../shared/token-checker.js';
-import { bearerToken } from '../bearer.js';
+import { bearerToken, recallBearer } from '../bearer.js';
 import {
   GATEWAY_HEADERS,
   GATEWAY_HEADERS_AND_AUTHORIZATION,
@@ -120,7 +120,10 @@ function admitPublicEntries({ req, path }: Passage, { isPublic }: GatewaySetting
 }
 
 function verifyBearer(passage: Passage, { tokens }: GatewaySettings): boolean {
-  const token = bearerToken(passage.authorization);
+  const { authorization } = passage;
+  passage.token = recallBearer(authorization, tokens);
+  if (passage.token !== undefined) return true;
+  const token = bearerToken(authorization);
   if (token === undefined) throw new MissingCredentialsError();
   passage.token = tokens.check(token);
   return true;

@@ -30,11 +30,19 @@ export function requestDefect(req: IncomingMessage): string | undefined {
   if (String((req.httpVersionMajor as number | string | undefined) ?? 1) !== '1') return 'http_version';
   const lines = (req.rawHeaders as string[] | undefined) ?? [];
   if (isTooMany(lines.length / 2, req.socket)) return 'too_many_header_lines';
-  const hosts = lines.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host');
-  if (hosts.length > 1) return 'several_hosts';
+  if (hasSeveralHosts(lines)) return 'several_hosts';
   if (!isHost(req.headers.host ?? '')) return 'malformed_host';
   const coding = req.headers['transfer-encoding'];
   return coding !== undefined && (isForeignCoding(coding) || req.httpVersion === '1.0') ? 'transfer_coding' : undefined;
+}
+
+function hasSeveralHosts(lines: readonly string[]): boolean {
+  let count = 0;
+  for (let index = 0; index < lines.length; index += 2) {
+    const name = lines[index] as string;
+    if (name.length === 'host'.length && name.toLowerCase() === 'host') count++;
+  }
+  return count > 1;
 }
 
 /** Beyond what this server keeps, `req.headers` is not the whole truth; where it has just so many, some may have been dropped. */

@@ -14,11 +14,13 @@ export function targetDefect(target: string): string | undefined {
   const path = pathOf(target);
   if (path.includes('\\')) return 'backslash';
   if (path.includes('//')) return 'empty_segment';
-  if (path.includes('%') && !isDecodable(path)) return 'bad_percent_encoding';
-  // Encoded dots, slashes, backslashes and control characters: a service that decodes sees another path.
-  if (/%(?:2e|2f|5c|7f|[01][0-9a-f])/i.test(path)) return 'encoded_delimiter';
+  if (path.includes('%')) {
+    if (!isDecodable(path)) return 'bad_percent_encoding';
+    // Encoded dots, slashes, backslashes and control characters: a service that decodes sees another path.
+    if (/%(?:2e|2f|5c|7f|[01][0-9a-f])/i.test(path)) return 'encoded_delimiter';
+  }
   // `..;x` is `..` to servers that take what follows the semicolon for a parameter.
-  if (/\/\.{1,2}(?:[/;]|%3b|$)/i.test(path)) return 'dot_segment';
+  if (path.includes('/.') && /\/\.{1,2}(?:[/;]|%3b|$)/i.test(path)) return 'dot_segment';
   return undefined;
 }
 
