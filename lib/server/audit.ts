@@ -29,21 +29,22 @@ export function auditFields(decision: Decision): Readonly<Record<string, unknown
   const { caller, refusal } = decision;
   // Also of another copy of this package.
   const revoked = refusal?.code === 'token_revoked' ? (refusal as TokenRevokedError).revoked : undefined;
-  return {
+  const fields: Record<string, unknown> = {
     timestamp: new Date().toISOString(),
     service: (caller?.type === 'service' ? caller.service : revoked?.service) ?? null,
-    ...(caller?.type === 'access' && { user_id: caller.userId }),
-    endpoint: decision.endpoint,
-    // What a stranger writes into a path must not fill the log.
-    tenant_id: decision.tenantId?.slice(0, MAX_IDENTITY_BYTES) ?? null,
-    request_id: decision.requestId,
-    decision: refusal === undefined ? 'granted' : 'denied',
-    code: refusal?.code ?? null,
-    ...(refusal?.reason !== undefined && { reason: refusal.reason }),
-    token_id: caller?.tokenId ?? revoked?.tokenId ?? null,
-    key_id: caller?.keyId ?? null,
-    via: caller?.via ?? null,
   };
+  if (caller?.type === 'access') fields['user_id'] = caller.userId;
+  fields['endpoint'] = decision.endpoint;
+  // What a stranger writes into a path must not fill the log.
+  fields['tenant_id'] = decision.tenantId?.slice(0, MAX_IDENTITY_BYTES) ?? null;
+  fields['request_id'] = decision.requestId;
+  fields['decision'] = refusal === undefined ? 'granted' : 'denied';
+  fields['code'] = refusal?.code ?? null;
+  if (refusal?.reason !== undefined) fields['reason'] = refusal.reason;
+  fields['token_id'] = caller?.tokenId ?? revoked?.tokenId ?? null;
+  fields['key_id'] = caller?.keyId ?? null;
+  fields['via'] = caller?.via ?? null;
+  return fields;
 }
 
 /** Writes the audit line: at `info` for a grant, at `warn` for a refusal. Makes none where the logger hears nothing of that level. */
