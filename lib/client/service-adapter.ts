@@ -11,9 +11,10 @@ import { copyHeaders } from './sending/header-rules.js';
 import { factsAt, factsOf, type RequestFacts, textOf, toServiceRequestError } from './sending/request-facts.js';
 import { RequestFailure, toFailure } from './sending/request-failure.js';
 import { type RequestLimit, startRequestLimit } from './sending/request-limit.js';
-import { retrying } from './sending/retrying.js';
+import { loadAxiosRetry, retrying } from './sending/retrying.js';
 import { sendCall } from './sending/send-call.js';
 import { isPlain, readSendingSettings } from './sending/sending-settings.js';
+import { loadCircuitBreaker } from './target/circuit-breaker.js';
 import { targetOf } from './target/target.js';
 
 // One opens a tunnel, the other sends the token back.
@@ -34,11 +35,14 @@ export function knownFactsOf(config: object): RequestFacts | undefined {
  * @param lifetime - of the client
  */
 export function createServiceAdapter(core: ClientCore, lifetime: ClientLifetime): AxiosAdapter {
-  const send = retrying(sendCall, core.maxTries);
+  const prepared = prepareSending(core.maxTries);
+  // Whoever sends the first request is told.
+  prepared.catch(() => undefined);
   return async (config) => {
     let known: RequestFacts | undefined;
     let end = (): void => undefined;
     try {
+      const send = await prepared;
       const url = core.origins.resolve(config.baseURL, config.url, config.allowAbsoluteUrls);
       known = factsAt(config.method, url, core.service);
       facts.set(config, known);
@@ -64,6 +68,12 @@ export function createServiceAdapter(core: ClientCore, lifetime: ClientLifetime)
       throw toServiceRequestError(toFailure(error), known ?? factsOf(config, core.service));
     }
   };
+}
+
+/** Loads what only requests need. */
+async function prepareSending(maxTries: number): Promise<typeof sendCall> {
+  const [axiosRetry] = await Promise.all([loadAxiosRetry(), loadCircuitBreaker()]);
+  return retrying(sendCall, maxTries, axiosRetry);
 }
 
 function toCall(

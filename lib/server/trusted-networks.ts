@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP, isIPv4, type Server, type Socket } from 'node:net';
 import { ConfigurationError } from '../shared/errors.js';
 import { describe } from '../shared/options.js';
+import { remember } from '../shared/remember.js';
 
 /** Tells whether a request comes straight from a peer whose plain headers are believed. */
 export type PeerCheck = (req: IncomingMessage) => boolean;
@@ -56,12 +57,12 @@ export function addressesIn(
     for (const network of Object.hasOwn(NAMED, entry) ? (NAMED[entry] as readonly string[]) : [entry])
       addNetwork(blocks, network, names);
   }
-  // A look at even an empty list makes objects of Node's.
+  // A look at a list, even an empty one, makes objects of Node's: it is remembered, and left out.
   if (networks.length === 0) return () => false;
-  return (address) => {
+  return remember((address) => {
     const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
     return blocks.check(plain, isIPv4(plain) ? 'ipv4' : 'ipv6');
-  };
+  });
 }
 
 // Where IPv6 has IPv4's addresses (RFC 4291 §2.5.5.2).

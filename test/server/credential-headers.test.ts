@@ -1,7 +1,8 @@
-import type { IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import { expect } from 'chai';
 import { isGatewaysWord, readCredentialHeaders, settleIdentityHeaders } from '../../lib/server/credential-headers.js';
 import { IDENTITY_HEADERS } from '../../lib/shared/identity-headers.js';
+import { exchange, requestText } from '../support/wire.js';
 
 /** A request with the three forms of its headers, as Node makes them. */
 function request(...pairs: readonly (readonly [string, string])[]): IncomingMessage {
@@ -191,4 +192,28 @@ describe('isGatewaysWord, of a removed line', () => {
       false,
     ]);
   });
+});
+
+describe('settleIdentityHeaders, of a request of Node’s', () => {
+  for (const when of ['before', 'after'] as const) {
+    it(`leaves nothing in headersDistinct that is first asked for ${when} it`, async () => {
+      let distinct: NodeJS.Dict<string[]> = {};
+      const server = createServer((req, res) => {
+        if (when === 'before') expect(req.headersDistinct['x-user-id']).to.deep.equal(['forged', 'twice']);
+        settleIdentityHeaders(req, undefined, ['authorization']);
+        distinct = req.headersDistinct;
+        res.end();
+      });
+      const lines = [
+        'X-User-Id: forged',
+        'X_Service_Name: forged',
+        'x-user-id: twice',
+        'Authorization: Bearer x',
+        'A: b',
+      ];
+      await exchange(server, requestText({ lines }));
+      expect(JSON.stringify(distinct)).not.to.match(/forged|twice|Bearer|user|service/);
+      expect(distinct['a']).to.deep.equal(['b']);
+    });
+  }
 });

@@ -41,6 +41,24 @@ function outcomeOf(req: IncomingMessage, given: ContextFromGatewayOptions): stri
 describe('identify', () => {
   dateOfLoading();
 
+  it('finds the caller of plain headers each time that they say the same, and another one when they do not', () => {
+    const told = (headers: Readonly<Record<string, unknown>>): string => outcomeOf(bareRequest(headers), trusting);
+    for (let n = 0; n < 2; n++) {
+      expect(told(plain)).to.equal(`${CALLER} via headers`);
+      const other = { 'x-service-name': 'sales-service', 'x-user-id': 'sales-service' };
+      expect(told({ ...plain, ...other })).to.equal('sales-service via headers');
+      expect(told({ ...plain, 'x-user-type': 'nobody' })).to.equal('nobody: malformed_identity');
+    }
+  });
+
+  it('takes no line end in a header for the end of it', () => {
+    expect(outcomeOf(bareRequest(plain), trusting)).to.equal(`${CALLER} via headers`);
+    // Of an adapter: with its line end it would say, line by line, what the good headers say.
+    const { 'x-user-id': id, 'x-user-email': email, ...rest } = plain;
+    const joined = bareRequest({ ...rest, 'x-user-id': `${String(id)}\n=${String(email)}` });
+    expect(outcomeOf(joined, trusting)).to.equal('nobody: malformed_identity');
+  });
+
   it('finds the caller of an upgrade', async () => {
     const found: (Caller | undefined)[] = [];
     const server = createServer();

@@ -1,5 +1,5 @@
 import type { AxiosError, AxiosInstance } from 'axios';
-import axiosRetry from 'axios-retry';
+import type { AxiosRetry } from 'axios-retry';
 import type { Call } from './call.js';
 import { eventOf } from './request-facts.js';
 import { RequestFailure } from './request-failure.js';
@@ -7,6 +7,11 @@ import { isPassing, retryDelayMs, whyNotRepeatable } from './retry-policy.js';
 
 /** Why a failure that may pass is not tried again. */
 export const CIRCUIT_OPENED = 'the circuit breaker of its origin has opened';
+
+/** Loads what drives the tries: with the first client, as importing this package shall not take long. */
+export async function loadAxiosRetry(): Promise<AxiosRetry> {
+  return (await import('axios-retry')).default;
+}
 
 type OnCall = (call: Call) => unknown;
 type OnFailure<Result> = (failure: unknown) => Result | Promise<Result>;
@@ -21,10 +26,12 @@ type OnFailure<Result> = (failure: unknown) => Result | Promise<Result>;
  * @param send - sends the request once; rejects with a `RequestFailure` whose `config` is the call. Anything else it rejects
  *   with is final. It must reject at once where the call's signal is aborted: axios-retry leaves a wait by calling it
  * @param maxTries - how often a request is sent at most
+ * @param axiosRetry - see {@link loadAxiosRetry}
  */
 export function retrying<Result>(
   send: (call: Call) => Promise<Result>,
   maxTries: number,
+  axiosRetry: AxiosRetry,
 ): (call: Call) => Promise<Result> {
   const hooks: { onCall?: OnCall; onFailure?: OnFailure<Result> } = {};
   const callable = Object.assign(

@@ -1,11 +1,5 @@
-import {
-  circuitBreaker,
-  type CircuitBreakerPolicy,
-  CircuitState,
-  handleWhenResult,
-  type IBackoff,
-  type IBreaker,
-} from 'cockatiel';
+import type * as Cockatiel from 'cockatiel';
+import type { CircuitBreakerPolicy, IBackoff, IBreaker } from 'cockatiel';
 import { createRollingCounts, type RollingCounts } from './rolling-counts.js';
 
 /** What a try says of its target: able to work, unable, or nothing (its caller gave it up, say). */
@@ -48,11 +42,12 @@ const MIN_TRIES = 20;
 // the time has always come, and the waiting is done here, by a clock that is never set.
 const AT_ONCE: IBackoff<unknown> = { duration: Number.NEGATIVE_INFINITY, next: () => AT_ONCE };
 
-const STATES: Readonly<Record<number, CircuitBreakerState>> = {
-  [CircuitState.Closed]: 'closed',
-  [CircuitState.HalfOpen]: 'half_open',
-  [CircuitState.Open]: 'open',
-};
+let cockatiel: typeof Cockatiel | undefined;
+
+/** Loads what breakers are made of: with the first client, as importing this package shall not take long. To be awaited before the first is made. */
+export async function loadCircuitBreaker(): Promise<void> {
+  cockatiel ??= await import('cockatiel');
+}
 
 /**
  * Makes the breaker of one target, on top of cockatiel's.
@@ -60,6 +55,12 @@ const STATES: Readonly<Record<number, CircuitBreakerState>> = {
  * @param now - a clock that is never set, in ms
  */
 export function createCircuitBreaker(now: () => number = () => performance.now()): CircuitBreaker {
+  const { circuitBreaker, CircuitState, handleWhenResult } = cockatiel as typeof Cockatiel;
+  const states: Readonly<Record<number, CircuitBreakerState>> = {
+    [CircuitState.Closed]: 'closed',
+    [CircuitState.HalfOpen]: 'half_open',
+    [CircuitState.Open]: 'open',
+  };
   const counts = createRollingCounts(['tries', 'failures'], now);
   const untold: CircuitBreakerState[] = [];
   // When the next request may go to see: for an open circuit, and for a half-open one whose probe takes too long.
@@ -68,14 +69,14 @@ export function createCircuitBreaker(now: () => number = () => performance.now()
   const start = (initialState?: unknown): CircuitBreakerPolicy => {
     const made = circuitBreaker(
       handleWhenResult((verdict) => verdict === 'sick'),
-      { halfOpenAfter: AT_ONCE, breaker: createSample(counts), initialState },
+      { halfOpenAfter: AT_ONCE, breaker: createSample(counts, CircuitState), initialState },
     );
     made.onStateChange((state) => {
       // One that was given up says nothing any more.
       if (made !== policy) return;
       if (state !== CircuitState.Closed) probeAt = now() + OPEN_MS;
       if (state === CircuitState.Open) openings += 1;
-      untold.push(STATES[state] as CircuitBreakerState);
+      untold.push(states[state] as CircuitBreakerState);
     });
     return made;
   };
@@ -122,7 +123,10 @@ export function createCircuitBreaker(now: () => number = () => performance.now()
 const NO_VERDICT = new Error('no verdict');
 
 /** When to open. cockatiel's own samples go by the wall clock, and forget a second of them at a time, however many have passed. */
-function createSample(counts: RollingCounts<'tries' | 'failures'>): IBreaker {
+function createSample(
+  counts: RollingCounts<'tries' | 'failures'>,
+  CircuitState: typeof Cockatiel.CircuitState,
+): IBreaker {
   return {
     state: undefined,
     success(state) {

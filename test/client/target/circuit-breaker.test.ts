@@ -4,12 +4,14 @@ import {
   type CircuitBreaker,
   type CircuitBreakerState,
   createCircuitBreaker,
+  loadCircuitBreaker,
   OPEN_MS,
   type Verdict,
 } from '../../../lib/client/target/circuit-breaker.js';
 import { WINDOW_MS } from '../../../lib/client/target/rolling-counts.js';
 
 describe('createCircuitBreaker', () => {
+  before(loadCircuitBreaker);
   let now: number;
   let breaker: CircuitBreaker;
   let changes: CircuitBreakerState[];

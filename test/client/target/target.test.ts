@@ -1,7 +1,9 @@
 import { expect } from 'chai';
+import { loadCircuitBreaker } from '../../../lib/client/target/circuit-breaker.js';
 import { targetOf } from '../../../lib/client/target/target.js';
 
 describe('targetOf', () => {
+  before(loadCircuitBreaker);
   it('gives one target for an origin, whoever asks', () => {
     const target = targetOf('http://orders-service:8000');
     expect(target.origin).to.equal('http://orders-service:8000');
