@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { LogFields, Logger } from '../shared/log.js';
+import type { LogFields, Logger } from '../shared/logger.js';
 import type { CallOutcome } from './sending/call-outcome.js';
 import type { CircuitBreakerState } from './target/circuit-breaker.js';
 import { logSafely } from '../shared/log-safely.js';

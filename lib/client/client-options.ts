@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { ConfigurationError } from '../shared/errors.js';
-import { defaultLogger, type Logger, readLogger } from '../shared/log.js';
+import { lateLogger, readClientLogger } from '../shared/late-logger.js';
+import type { Logger } from '../shared/logger.js';
 import { describe, ownOptions, readFlag, wholeNumber } from '../shared/options.js';
 import { MAX_TIMER_MS } from '../shared/seconds.js';
 import { checkServiceName } from '../shared/services.js';
@@ -92,9 +93,9 @@ export function settleClientOptions(
 ): SettledClientOptions {
   const options = ownOptions('createServiceClient', given, CLIENT_OPTIONS);
   const { baseURL, allowedOrigins, dangerouslyAllowPlainHttp, service } = options;
-  const logger = readLogger(options.logger);
+  const logger = readClientLogger(options.logger);
   // As it was given: what is read of it is another each time, and has no level.
-  const ownLogger = options.logger ?? defaultLogger();
+  const ownLogger = options.logger ?? lateLogger();
   const teller = createTeller(logger, readEmitter(options.events), () => logger.hears('debug'));
   const origins = createOriginPolicy({ baseURL, allowedOrigins, dangerouslyAllowPlainHttp, warn: teller.warn });
   const timeoutMs = wholeNumber('timeoutMs', options.timeoutMs, { min: 1, max: MAX_TIMER_MS, fallback: 10_000 });

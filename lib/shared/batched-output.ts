@@ -79,7 +79,8 @@ export function createBatchedOutput(
   };
 }
 
-function droppedLine(count: number): string {
+/** The line that tells how many were dropped. */
+export function droppedLine(count: number): string {
   return JSON.stringify({
     dropped: count,
     level: 'warn',

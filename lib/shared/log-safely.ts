@@ -1,4 +1,4 @@
-import type { LogFields, Logger } from './log.js';
+import type { LogFields, Logger } from './logger.js';
 
 /** Logs. Where the logger fails, the line is lost and nothing else: no request fails for it. */
 export function logSafely(logger: Logger, level: keyof Logger, message: string, fields?: LogFields): void {

@@ -142,11 +142,17 @@ describe('the packed tarball', function () {
     expect(naming).to.deep.equal([]);
   });
 
-  it('gives the same names by import as by require', async () => {
+  it('gives the same names by import as by require, and its error classes call themselves by them', async () => {
     const namesBy = (load: string): string =>
       `(async () => {
         const found = {};
-        for (const name of ${JSON.stringify(SUBPATHS)}) found[name] = Object.keys(${load}(name)).sort();
+        for (const name of ${JSON.stringify(SUBPATHS)}) {
+          const things = ${load}(name);
+          found[name] = Object.keys(things).sort();
+          for (const key of found[name].filter((each) => each.endsWith('Error') && /^[A-Z]/.test(each))) {
+            if (things[key].name !== key) throw new Error(key + ' calls itself ' + things[key].name);
+          }
+        }
         console.log(JSON.stringify(found));
       })();`;
     const imported = await project('express').runProgram('names.mjs', namesBy('await import'));
@@ -158,6 +164,33 @@ describe('the packed tarball', function () {
     expect(names['service-auth/shared']).to.include.members(['createServiceToken', 'createKeyRing']);
     const parts = ['server', 'client', 'shared'].flatMap((part) => names[`service-auth/${part}`] ?? []);
     expect(names['service-auth']).to.have.members([...new Set(parts)]);
+  });
+
+  it('loads with a half only what that half uses', async () => {
+    const loadedWith = (subpath: string): Promise<unknown> =>
+      project('express').runProgram(
+        'loaded.mjs',
+        `import { createRequire } from 'node:module';
+        await import('${subpath}');
+        const packages = Object.keys(createRequire(import.meta.url).cache);
+        const loads = (name) => packages.some((file) => file.includes('/node_modules/' + name + '/'));
+        console.log(JSON.stringify({
+          // Of axios, which is ES modules, this is what require knows.
+          axios: loads('form-data'),
+          express: loads('express'),
+          requestStorage: Symbol.for('service-auth.request') in globalThis,
+        }));`,
+      );
+    expect(await loadedWith('service-auth/server')).to.deep.equal({
+      axios: false,
+      express: false,
+      requestStorage: false,
+    });
+    expect(await loadedWith('service-auth/client')).to.deep.equal({
+      axios: true,
+      express: false,
+      requestStorage: true,
+    });
   });
 
   for (const { express, version } of [

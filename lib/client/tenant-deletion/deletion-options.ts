@@ -1,6 +1,7 @@
 import { hostname, userInfo } from 'node:os';
 import { ConfigurationError } from '../../shared/errors.js';
-import { type Logger, readLogger } from '../../shared/log.js';
+import { readClientLogger } from '../../shared/late-logger.js';
+import type { Logger } from '../../shared/logger.js';
 import { checkOptionNames, describe, ownOptions, readFlag, wholeNumber } from '../../shared/options.js';
 import { redactText } from '../../shared/redact.js';
 import { MAX_TIMER_MS } from '../../shared/seconds.js';
@@ -108,7 +109,7 @@ export function settleDeletionOptions(given: CreateTenantDeletionOptions): Delet
     deadlineMs: wholeNumber('deadlineMs', options.deadlineMs, time),
     maxAttempts: wholeNumber('maxAttempts', options.maxAttempts, { min: 1, max: 100, fallback: 6 }),
     maxRecords: readMaxRecords(options.maxRecords),
-    logger: readLogger(options.logger),
+    logger: readClientLogger(options.logger),
   };
 }
 

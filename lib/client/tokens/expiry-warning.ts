@@ -1,4 +1,4 @@
-import type { Logger } from '../../shared/log.js';
+import type { Logger } from '../../shared/logger.js';
 import { isMinted } from './minted-token.js';
 import { createDailyGate } from './once-a-day.js';
 import { isoTime, tokenFactsOf } from './token-facts.js';

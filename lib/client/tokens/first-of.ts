@@ -1,5 +1,6 @@
 import { ConfigurationError } from '../../shared/errors.js';
-import { defaultLogger, type Logger } from '../../shared/log.js';
+import { lateLogger } from '../../shared/late-logger.js';
+import type { Logger } from '../../shared/logger.js';
 import { describe } from '../../shared/options.js';
 import { createDailyGate } from './once-a-day.js';
 import { nameOf, namedError, tokenKeeperOf, withPatience } from './token-keeper.js';
@@ -57,7 +58,7 @@ export function firstOf(...sources: readonly TokenSource[]): TokenSource {
     // What others put into their messages may differ each time.
     const reason = 'cause' in error ? 'failed' : error.message;
     if (!isNews(`${name}\n${reason}`)) return;
-    logSafely(logger ?? defaultLogger(), 'warn', 'Token source passed over', { source: name, reason: error.message });
+    logSafely(logger ?? lateLogger(), 'warn', 'Token source passed over', { source: name, reason: error.message });
   };
 
   const ask = (from: number, reasons: readonly Error[]): string | Promise<string> => {

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../../shared/errors.js';
-import type { Logger } from '../../shared/log.js';
+import type { Logger } from '../../shared/logger.js';
 import { describe } from '../../shared/options.js';
 import { readSetting } from '../../shared/settings.js';
 import { reportTo } from './first-of.js';

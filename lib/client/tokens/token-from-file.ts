@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ConfigurationError } from '../../shared/errors.js';
-import { type Logger, readLogger } from '../../shared/log.js';
+import { readClientLogger } from '../../shared/late-logger.js';
+import type { Logger } from '../../shared/logger.js';
 import { ownOptions, checkPath } from '../../shared/options.js';
 import type { TokenFacts } from './token-facts.js';
 import type { TokenSource } from './token-source.js';
@@ -46,7 +47,7 @@ export interface TokenFromFileOptions {
 export function tokenFromFile(path: string, options: TokenFromFileOptions = {}): TokenSource {
   options = ownOptions('tokenFromFile', options, ['logger']);
   checkPath(path, 'a file');
-  return createTokenFile('tokenFromFile', path, readLogger(options.logger));
+  return createTokenFile('tokenFromFile', path, readClientLogger(options.logger));
 }
 
 /**
