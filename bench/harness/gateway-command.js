@@ -1,14 +1,9 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { startForeign } from './foreign-server.js';
 import { freePort } from './free-port.js';
 import { builtFile } from './package-under-test.js';
-
-/** @returns {boolean} whether the package as built has the command `gateway` */
-export function hasGatewayCommand() {
-  return existsSync(join(dirname(builtFile('cli')), 'commands/gateway.js'));
-}
 
 /**
  * Starts `service-auth gateway` with one route.

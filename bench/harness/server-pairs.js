@@ -18,7 +18,7 @@ import { median } from './statistics.js';
  * @property {number} rpsRatio to the base's
  */
 
-const FULL = { warm: 6000, slice: 4000, slices: 2, maxSeconds: 15 };
+const FULL = { warm: 16_000, slice: 5000, slices: 2, maxSeconds: 15 };
 const QUICK = { warm: 4000, slice: 1500, slices: 1, maxSeconds: 5 };
 
 /** How many of the requests that check a row are refused. */

@@ -6,7 +6,7 @@ import { median, noise, spread } from '../harness/statistics.js';
 import { AXIOS, rows } from '../rows/clients.js';
 
 const MANY = 16;
-const FULL = { warm: 2500, slice: 600, slices: 4 };
+const FULL = { warm: 6000, slice: 600, slices: 6 };
 const QUICK = { warm: 1000, slice: 200, slices: 3 };
 
 /** One small DELETE with a token, its JSON answer read. */

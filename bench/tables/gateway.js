@@ -1,6 +1,6 @@
 import { request } from 'undici';
 import { chooseRows, seldomRows } from '../harness/choose-rows.js';
-import { hasGatewayCommand, startGatewayCommand } from '../harness/gateway-command.js';
+import { startGatewayCommand } from '../harness/gateway-command.js';
 import { interleave } from '../harness/interleave.js';
 import { load, loadGenerator } from '../harness/load.js';
 import { again } from '../harness/micro-table.js';
@@ -25,16 +25,14 @@ export const title = `gateway: one small GET through it; nginx behind it beside 
 /** @param {import('../harness/arguments.js').RunOptions} options */
 export async function run(options) {
   if (!hasNginx()) return { report: 'skipped: nginx not installed', samples: new Map(), targets: [] };
-  const skipped = hasGatewayCommand() ? [] : [COMMAND, COMMAND_LOG];
   const all = [NGINX, again(NGINX), COMMAND, COMMAND_LOG, ...Object.keys(rows)];
-  const names = chooseRows(all, [NGINX], options.only).filter((name) => !skipped.includes(name));
+  const names = chooseRows(all, [NGINX], options.only);
   const upstream = await startUpstream(CORES.load);
   try {
     const plan = options.quick ? QUICK : FULL;
     const seldom = seldomRows(names, [NGINX, COMMAND, MIDDLEWARE], options.only);
     const samples = await interleave(names, options.rounds, (name) => measure(name, upstream.port, plan), seldom);
-    const note = skipped.map((name) => `\n${name}: skipped: this build has no command gateway`).join('');
-    return { report: `${report(samples)}${note}`, samples, targets: targetsOf(samples) };
+    return { report: report(samples), samples, targets: targetsOf(samples) };
   } finally {
     await upstream.stop();
   }
