@@ -5,7 +5,7 @@ import { forwardStreamed } from './forward-streamed.js';
 import { requestFraming } from './request-framing.js';
 
 /**
- * Sends a request to its target and streams the answer back, with backpressure in both directions. Requests without a body, which most
+ * Sends a request to its target and streams the answer back, with backpressure in both directions. GET, DELETE and OPTIONS without a body, which most
  * are, go the short way.
  *
  * A failure before the response head reaches `onFailure`, at most once, never after `res.headersSent` (other code
