@@ -3,7 +3,7 @@ import type { AxiosAdapter, AxiosRequestHeaders, InternalAxiosRequestConfig } fr
 import { currentRequest } from '../shared/current-request.js';
 import { REQUEST_ID_HEADER } from '../shared/request-id.js';
 import { MAX_TIMER_MS } from '../shared/seconds.js';
-import { contentTypeOf, dropBody, isStreamBody } from './sending/body-streams.js';
+import { contentTypeOf, dropBody, isStreamBody, watchBody } from './sending/body-streams.js';
 import type { Call } from './sending/call.js';
 import type { ClientCore } from './client-core.js';
 import type { ClientLifetime } from './client-lifetime.js';
@@ -35,14 +35,17 @@ export function knownFactsOf(config: object): RequestFacts | undefined {
  * @param lifetime - of the client
  */
 export function createServiceAdapter(core: ClientCore, lifetime: ClientLifetime): AxiosAdapter {
-  const prepared = prepareSending(core.maxTries);
-  // Whoever sends the first request is told.
-  prepared.catch(() => undefined);
+  let send: typeof sendCall | undefined;
+  const loading = prepareSending(core.maxTries);
+  loading.then(
+    (prepared) => (send = prepared),
+    // Whoever sends a request is told.
+    () => undefined,
+  );
   return async (config) => {
     let known: RequestFacts | undefined;
     let end = (): void => undefined;
     try {
-      const send = await prepared;
       const url = core.origins.resolve(config.baseURL, config.url, config.allowAbsoluteUrls);
       known = factsAt(config.method, url, core.service);
       facts.set(config, known);
@@ -53,9 +56,12 @@ export function createServiceAdapter(core: ClientCore, lifetime: ClientLifetime)
         limit.release();
         ended();
       };
+      // A body that fails meanwhile is heard of when it is sent.
+      if (send === undefined) watchBody(config.data);
+      const sendPrepared = send ?? (await loading);
       const call = toCall(config, url, known, limit, core);
       lifetime.note(call.target.origin);
-      const { status, statusText, headers, data } = await send(call);
+      const { status, statusText, headers, data } = await sendPrepared(call);
       if (data instanceof Readable) {
         // Its reader sets the pace; the caller's abort still ends it.
         limit.stopTimer();

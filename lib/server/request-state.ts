@@ -18,9 +18,12 @@ const STATES = Symbol.for('service-auth.request-states');
 const registry = globalThis as Record<symbol, WeakMap<IncomingMessage, RequestState> | undefined>;
 const states = (registry[STATES] ??= new WeakMap<IncomingMessage, RequestState>());
 
-/** The state of a request, or undefined where nobody has looked for its caller. */
+/** The state of a request, or undefined where nobody has looked for its caller. One that is made of it (`Object.create(req)`) has it too. */
 export function requestStateOf(req: IncomingMessage): RequestState | undefined {
-  return states.get(req);
+  const own = states.get(req);
+  if (own !== undefined) return own;
+  const origin = Object.getPrototypeOf(req) as IncomingMessage | null;
+  return origin === null ? undefined : requestStateOf(origin);
 }
 
 /** Records the state of a request, in place of any before. */

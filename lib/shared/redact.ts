@@ -43,12 +43,15 @@ const SUSPECT_IN_JSON = /eyJ|-----BEGIN|(?:bearer|basic)[\s\\]/i;
  */
 export function plainJson(fields: object): string | undefined {
   try {
-    if (Object.getPrototypeOf(fields) !== Object.prototype) return undefined;
+    if (Object.getPrototypeOf(fields) !== Object.prototype || 'toJSON' in fields) return undefined;
+    // A copy, as a getter may say something else the next time.
+    const flat: Record<string, unknown> = {};
     for (const name of Object.keys(fields)) {
       const value = (fields as Readonly<Record<string, unknown>>)[name];
       if (!isFlat(value) || name === '__proto__' || (typeof value === 'string' && isSecretName(name))) return undefined;
+      flat[name] = value;
     }
-    const text = JSON.stringify(fields);
+    const text = JSON.stringify(flat);
     return SUSPECT_IN_JSON.test(text) ? undefined : text;
   } catch {
     // A getter, or a trap of a proxy, threw.

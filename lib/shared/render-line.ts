@@ -33,10 +33,19 @@ export function renderLine<Line extends LogLine>(line: Line): Line & { [MESSAGE]
   const fields: LogLine = line;
   // winston's timestamp() keeps one that is there, too.
   fields['timestamp'] ||= new Date().toISOString();
-  const plain = plainJson(line);
-  const clean = plain === undefined ? redactLine(line) : line;
-  // It may repeat what was overwritten in the line, unseen; rendered as it is, nobody needs it.
-  Reflect.deleteProperty(clean, SPLAT);
-  // What redact() has copied is plain: none of it goes in circles or is a bigint.
-  return Object.assign(clean, { [MESSAGE]: plain ?? JSON.stringify(clean) });
+  const plain = hasMore(line) ? undefined : plainJson(line);
+  if (plain === undefined) {
+    const clean = redactLine(line);
+    // What redact() has copied is plain: none of it goes in circles or is a bigint.
+    return Object.assign(clean, { [MESSAGE]: JSON.stringify(clean) });
+  }
+  // It repeats the fields, those too that level, message and timestamp have overwritten, which nobody has looked at.
+  Reflect.deleteProperty(line, SPLAT);
+  return Object.assign(line, { [MESSAGE]: plain });
+}
+
+/** Whether more was logged than a message and fields, for formats behind this one to fill in (`%s`). */
+function hasMore(line: LogLine): boolean {
+  const splat: unknown = line[SPLAT as unknown as string];
+  return Array.isArray(splat) && (splat.length !== 1 || typeof splat[0] !== 'object');
 }

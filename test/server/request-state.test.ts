@@ -17,6 +17,13 @@ describe('requestStateOf', () => {
     expect(Object.keys(req)).to.deep.equal([]);
   });
 
+  it('is that of a request that is made of it too, and of no other', () => {
+    const req = {} as IncomingMessage;
+    setRequestState(req, state);
+    expect(requestStateOf(Object.create(Object.create(req) as object) as IncomingMessage)).to.equal(state);
+    expect(requestStateOf({ ...req } as IncomingMessage)).to.equal(undefined);
+  });
+
   it('is understood by another copy of this package', () => {
     const req = {} as IncomingMessage;
     const shared = (globalThis as Record<symbol, unknown>)[Symbol.for('service-auth.request-states')];

@@ -153,6 +153,28 @@ describe('createLogger', () => {
   });
 });
 
+describe('createLogger, for transports with formats of their own', () => {
+  it('leaves them what the message has still to be filled with, without secrets', () => {
+    const seen: string[] = [];
+    const sink = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        seen.push(chunk.toString());
+        done();
+      },
+    });
+    const format = winston.format.combine(winston.format.splat(), winston.format.simple());
+    const logger = createLogger({
+      level: 'info',
+      transports: [new winston.transports.Stream({ stream: sink, format })],
+    });
+    logger.info('hi %s', 'there');
+    logger.info('hi %s', `Bearer ${OPAQUE}`);
+    logger.info('hi', { a: 1 });
+    expect(seen.join('')).to.include('hi there').and.include('hi Bearer [redacted]').and.include('"a":1');
+    expect(seen.join('')).not.to.include(OPAQUE);
+  });
+});
+
 describe('redactFormat', () => {
   it('hides splat arguments from the formats behind it', () => {
     const { transport, text } = capture();

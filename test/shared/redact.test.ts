@@ -260,6 +260,7 @@ describe('plainJson', () => {
     'a bigint': { a: 1n },
     'a symbol': { a: Symbol('a') },
     'a member __proto__': JSON.parse('{"__proto__":"x"}') as object,
+    'its own toJSON': Object.defineProperty({ a: 1 }, 'toJSON', { value: () => ({ token: OPAQUE }) }),
     'another prototype': Object.create({ toJSON: () => 1 }) as object,
     'a getter that throws': Object.defineProperty({}, 'a', { enumerable: true, get: () => expect.fail('read') }),
     'a proxy that throws': new Proxy({}, { ownKeys: () => expect.fail('listed') }),
@@ -274,6 +275,15 @@ describe('plainJson', () => {
       expect(plainJson(fields)).to.equal(undefined);
     });
   }
+
+  it('renders what it has looked at, whatever a getter says the next time', () => {
+    let reads = 0;
+    const fields = Object.defineProperty({}, 'a', {
+      enumerable: true,
+      get: () => (reads++ === 0 ? 'x' : { token: OPAQUE }),
+    });
+    expect(plainJson(fields)).to.equal('{"a":"x"}');
+  });
 
   it('renders nothing that redact() would change', () => {
     const pieces = fc.constantFrom(
