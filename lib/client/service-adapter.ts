@@ -33,10 +33,15 @@ export function knownFactsOf(config: object): RequestFacts | undefined {
  *
  * @param core - the client's settings
  * @param lifetime - of the client
+ * @param prepare - loads what only requests need; tests give another
  */
-export function createServiceAdapter(core: ClientCore, lifetime: ClientLifetime): AxiosAdapter {
+export function createServiceAdapter(
+  core: ClientCore,
+  lifetime: ClientLifetime,
+  prepare: (maxTries: number) => Promise<typeof sendCall> = prepareSending,
+): AxiosAdapter {
   let send: typeof sendCall | undefined;
-  const loading = prepareSending(core.maxTries);
+  const loading = prepare(core.maxTries);
   loading.then(
     (prepared) => (send = prepared),
     // Whoever sends a request is told.

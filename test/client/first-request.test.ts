@@ -2,8 +2,12 @@ import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
+import axios from 'axios';
 import { expect } from 'chai';
+import { createLifetime } from '../../lib/client/client-lifetime.js';
+import { settleClientOptions } from '../../lib/client/client-options.js';
 import { createServiceClient } from '../../lib/client/index.js';
+import { createServiceAdapter } from '../../lib/client/service-adapter.js';
 import { memoryLogger, opaqueToken, rejectionOf } from './support.js';
 
 const token = opaqueToken();
@@ -62,4 +66,13 @@ describe('a request in the same turn as its client is made', () => {
       expect(String(await rejectionOf(give(make(), broken)))).to.include('ServiceRequestError');
     });
   }
+
+  it('is told where what it needs cannot be loaded, and nobody else', async () => {
+    const { core } = settleClientOptions(token, { baseURL, logger: memoryLogger() });
+    const lifetime = createLifetime();
+    const adapter = createServiceAdapter(core, lifetime, () => Promise.reject(new Error('no such module')));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(String(await rejectionOf(axios.get(`${baseURL}/a`, { adapter })))).to.include('no such module');
+    await lifetime.close();
+  });
 });
