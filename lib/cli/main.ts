@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { fstatSync } from 'node:fs';
 import type { ServerSignal } from './cli-io.js';
-import { createRepeatCheck } from './repeated-signal.js';
+import { createRepeatCheck, onlyOnce } from './repeated-signal.js';
 import { runCli } from './run-cli.js';
 
 // Whoever reads has enough, as `head` does: no error, and nobody to tell. The code is the one of a program that SIGPIPE ended.
@@ -41,14 +41,11 @@ const exitCode = await runCli(process.argv.slice(2), {
     const end = (): void => {
       for (const signal of INTERRUPTS) process.off(signal, once);
     };
-    let isTold = false;
-    const once = (): void => {
-      if (isTold) return;
-      isTold = true;
+    const once = onlyOnce(() => {
       listener();
       // npx and npm send on what the terminal has sent already: that is no second time.
       setTimeout(end, SAME_INTERRUPT_MS).unref();
-    };
+    });
     for (const signal of INTERRUPTS) process.on(signal, once);
     return end;
   },

@@ -13,3 +13,13 @@ export function createRepeatCheck(withinMs: number, now: () => number = () => pe
     return false;
   };
 }
+
+/** Makes a function do its work the first time that it is called, and nothing later. */
+export function onlyOnce(work: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (isDone) return;
+    isDone = true;
+    work();
+  };
+}

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createRepeatCheck } from '../../lib/cli/repeated-signal.js';
+import { createRepeatCheck, onlyOnce } from '../../lib/cli/repeated-signal.js';
 
 describe('createRepeatCheck', () => {
   it('takes a signal for the one before for a moment, and for another one later', () => {
@@ -14,5 +14,16 @@ describe('createRepeatCheck', () => {
 
   it('takes the first signal for none', () => {
     expect(createRepeatCheck(300)()).to.equal(false);
+  });
+});
+
+describe('onlyOnce', () => {
+  it('does its work the first time, and not before or again', () => {
+    let count = 0;
+    const once = onlyOnce(() => count++);
+    expect(count).to.equal(0);
+    once();
+    once();
+    expect(count).to.equal(1);
   });
 });
