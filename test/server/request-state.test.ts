@@ -21,7 +21,7 @@ describe('requestStateOf', () => {
     const req = {} as IncomingMessage;
     setRequestState(req, state);
     expect(requestStateOf(Object.create(Object.create(req) as object) as IncomingMessage)).to.equal(state);
-    expect(requestStateOf({ ...req } as IncomingMessage)).to.equal(undefined);
+    expect(requestStateOf(Object.assign({}, req))).to.equal(undefined);
   });
 
   it('is understood by another copy of this package', () => {
