@@ -1,5 +1,4 @@
-import { IncomingMessage } from 'node:http';
-import { Socket } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import { ASSERTION_HEADER } from '../shared/gateway-assertion.js';
 import {
   canonicalHeaderName,
@@ -10,6 +9,7 @@ import {
 } from '../shared/identity-headers.js';
 import { remember } from '../shared/remember.js';
 import { REQUEST_ID_HEADER } from '../shared/request-id.js';
+import { willBuildDistinct } from './headers-distinct.js';
 
 /** What a gateway takes out of a client's request, beside identity headers and aliases; the request id is told anew. */
 export const GATEWAY_HEADERS: readonly string[] = [ASSERTION_HEADER, REQUEST_ID_HEADER];
@@ -219,23 +219,6 @@ export function settleIdentityHeaders(
     }
   }
   if (changed && !(proven === undefined && willBuildDistinct(req))) settleDistinct(req, proven, alsoRemove);
-}
-
-// Under which Node keeps `headersDistinct` once somebody has asked for it; undefined where a runtime does that in another way.
-const DISTINCT = symbolOfDistinct();
-
-function symbolOfDistinct(): symbol | undefined {
-  const message = new IncomingMessage(new Socket());
-  const before = Object.getOwnPropertySymbols(message);
-  Reflect.get(message, 'headersDistinct');
-  return Object.getOwnPropertySymbols(message).find((symbol) => !before.includes(symbol));
-}
-
-/** Whether Node will build `headersDistinct`, of the raw lines as they are then, when it is asked for: of lines that are gone it has none. */
-function willBuildDistinct(req: IncomingMessage): boolean {
-  if (!(req instanceof IncomingMessage) || DISTINCT === undefined || Object.hasOwn(req, 'headersDistinct'))
-    return false;
-  return (req as unknown as Record<symbol, unknown>)[DISTINCT] === undefined;
 }
 
 function settleDistinct(

@@ -1,8 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { currentRequest, currentRequestId, runWithRequestId } from '../../lib/shared/current-request.js';
 import { type RequestContext, runInRequest } from '../../lib/shared/request-context.js';
+import { seenAllAlong } from '../support/seen-all-along.js';
 
 const traceparent = `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`;
 
@@ -37,20 +37,7 @@ describe('runWithRequestId', () => {
   });
 
   it('gives everything that the work starts its id, through awaits, timers and callbacks', async () => {
-    const seen = async (): Promise<(string | undefined)[]> => {
-      const ids = [currentRequestId()];
-      await Promise.resolve();
-      ids.push(currentRequestId());
-      await sleep(1);
-      ids.push(currentRequestId());
-      await new Promise<void>((resolve) => {
-        setImmediate(() => {
-          ids.push(currentRequestId());
-          resolve();
-        });
-      });
-      return ids;
-    };
+    const seen = () => seenAllAlong(currentRequestId);
     const [a, b] = await Promise.all([runWithRequestId('a', seen), runWithRequestId('b', seen)]);
     expect(a).to.deep.equal(['a', 'a', 'a', 'a']);
     expect(b).to.deep.equal(['b', 'b', 'b', 'b']);

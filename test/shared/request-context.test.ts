@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import { currentRequest } from '../../lib/shared/current-request.js';
 import { type RequestContext, runInRequest, traceContextFrom } from '../../lib/shared/request-context.js';
 import { shown } from '../support/shown.js';
+import { seenAllAlong } from '../support/seen-all-along.js';
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 const PARENT_ID = 'b7ad6b7169203331';
@@ -30,20 +30,7 @@ describe('runInRequest', () => {
   });
 
   it('gives everything that the work starts its context, through awaits, timers and callbacks', async () => {
-    const seen = async (): Promise<(RequestContext | undefined)[]> => {
-      const contexts = [currentRequest()];
-      await Promise.resolve();
-      contexts.push(currentRequest());
-      await sleep(1);
-      contexts.push(currentRequest());
-      await new Promise<void>((resolve) => {
-        setImmediate(() => {
-          contexts.push(currentRequest());
-          resolve();
-        });
-      });
-      return contexts;
-    };
+    const seen = () => seenAllAlong(currentRequest);
     const [ofA, ofB] = await Promise.all([runInRequest(a, seen), runInRequest(b, seen)]);
     expect(ofA).to.deep.equal([a, a, a, a]);
     expect(ofB).to.deep.equal([b, b, b, b]);

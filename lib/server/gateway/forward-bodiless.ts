@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
 import { breakOff } from '../break-off.js';
 import { whenClientGone } from './client-gone.js';
+import { endWith } from './end-with.js';
 import type { ForwardFailure, ForwardOptions, ForwardRequest } from './forward-options.js';
 import type { RequestFraming } from './request-framing.js';
 import { type AnswerHead, isSoundHead } from './response-head.js';
@@ -230,21 +231,6 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#waitsForDrain) this.#res.off('drain', this.#goOn);
     this.#stopWatching();
   }
-}
-
-/** Ends an answer with its body as text, for which Node makes one write of head and body. */
-function endWith(res: ServerResponse, body: string): void {
-  if (res.chunkedEncoding) {
-    res.end(body, 'latin1');
-    return;
-  }
-  // `end(body)` would be two pieces to Node, the second one empty, and cost a tenth of all that is done for a small answer.
-  res.write(body, 'latin1');
-  process.nextTick(end, res);
-}
-
-function end(res: ServerResponse): void {
-  res.end();
 }
 
 const CLOSED: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);

@@ -121,12 +121,14 @@ function admitPublicEntries({ req, path }: Passage, { isPublic }: GatewaySetting
 
 function verifyBearer(passage: Passage, { tokens }: GatewaySettings): boolean {
   const { authorization } = passage;
-  passage.token = recallBearer(authorization, tokens);
-  if (passage.token !== undefined) return true;
+  passage.token = recallBearer(authorization, tokens) ?? tokens.check(presentBearer(authorization));
+  return true;
+}
+
+function presentBearer(authorization: Passage['authorization']): string {
   const token = bearerToken(authorization);
   if (token === undefined) throw new MissingCredentialsError();
-  passage.token = tokens.check(token);
-  return true;
+  return token;
 }
 
 /** A token that names an audience is good here only where that is the gateway or the service behind the path. */
