@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { buildIfMissing } from '../examples/run-bakery.js';
 import { createTestCli, type TestCli } from './cli.js';
 import { type Program, PROGRAMS } from './programs.js';
+import { skip } from '../support/needs-program.js';
 
 interface Ended {
   readonly code: number | null;
@@ -65,7 +66,7 @@ for (const program of PROGRAMS) {
 
     it('says so where what it is to write cannot be written', async function () {
       // A device of Linux.
-      if (!existsSync('/dev/full')) this.skip();
+      if (!existsSync('/dev/full')) skip(this, 'no /dev/full');
       const { code, stderr } = await runShell('"$@" generate orders-service > /dev/full', program, cli);
       expect(code).to.equal(1);
       expect(stderr).to.include('ENOSPC');

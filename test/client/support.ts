@@ -25,6 +25,11 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
+const open = new Set<TestServer>();
+
+// A test that failed may have left its server open, and the run would wait for it for ever.
+after(() => Promise.all([...open].map((server) => server.close())));
+
 export async function startServer(
   handler: (req: IncomingMessage, res: ServerResponse, count: number) => void,
 ): Promise<TestServer> {
@@ -39,15 +44,18 @@ export async function startServer(
     socket.on('close', () => sockets.delete(socket));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
+  const started: TestServer = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     sockets,
     async close() {
+      open.delete(started);
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
+  open.add(started);
+  return started;
 }
 
 export async function rejectionOf(promise: Promise<unknown>): Promise<ServiceRequestError> {

@@ -17,7 +17,7 @@ import {
   KNOWN_SERVICES,
 } from '../../lib/shared/index.js';
 import { ROOT } from '../../scripts/files.js';
-import { needsProgram } from '../support/needs-program.js';
+import { needsProgram, skip } from '../support/needs-program.js';
 import { type Container, documentsOf, FOLDER, manifests, type Pod, pods, secret } from './manifests.js';
 
 const CLOSED = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } };
@@ -83,7 +83,7 @@ describe('deploy/kubernetes', () => {
 
     it('are what kubectl puts together', function () {
       // No package of Debian's: skipped where it is missing, also in CI. The manifests are read by the tests above all the same.
-      if (spawnSync('kubectl', ['version', '--client']).status !== 0) this.skip();
+      if (spawnSync('kubectl', ['version', '--client']).status !== 0) skip(this, 'kubectl not installed');
       this.timeout(60_000);
       const { status, stdout, stderr } = spawnSync('kubectl', ['kustomize', FOLDER], { encoding: 'utf8' });
       expect(stderr).to.equal('');

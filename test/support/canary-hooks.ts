@@ -7,7 +7,9 @@ export const mochaHooks: Mocha.RootHookObject = {
   beforeEach(this: Mocha.Context) {
     watch.at(this.currentTest?.fullTitle() ?? 'a hook');
   },
-  afterEach() {
+  afterEach(this: Mocha.Context) {
+    // It works without a pause, and as long as there are errors to look at: a property test makes thousands.
+    this.timeout(0);
     watch.renderErrors();
   },
 };

@@ -7,6 +7,7 @@ import { changeFile, readIfThere } from '../../../lib/cli/store/locked-file.js';
 import { anyRejectionOf } from '../../client/support.js';
 import { type CliResult, createTestCli, type TestCli } from '../cli.js';
 import { SOURCE_PROGRAM } from '../programs.js';
+import { skip } from '../../support/needs-program.js';
 
 describe('changeFile', () => {
   let cli: TestCli;
@@ -119,7 +120,7 @@ describe('changeFile', () => {
 
   it('leaves the owner of a file, where root changes it', async function () {
     // Nobody else may give files away.
-    if (process.getuid?.() !== 0) this.skip();
+    if (process.getuid?.() !== 0) skip(this, 'not root');
     const file = cli.write('file', 'x');
     chownSync(file, 1234, 2345);
     await changeFile(file, () => 'y');

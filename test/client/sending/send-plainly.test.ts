@@ -9,6 +9,7 @@ import { createServiceClient, isServiceRequestError, type ServiceRequestError } 
 import { forgetTargets } from '../../support/targets.js';
 import { withoutNock } from '../../support/without-nock.js';
 import { opaqueToken, rejectionOf, startServer, type TestServer, until } from '../support.js';
+import { skip } from '../../support/needs-program.js';
 
 const token = opaqueToken();
 
@@ -223,7 +224,7 @@ describe('sendPlainly', () => {
       });
     });
     // A machine may be without IPv6, which is no program that could be installed.
-    if (!isThere) this.skip();
+    if (!isThere) skip(this, 'no IPv6');
     const { port } = six.address() as { port: number };
     expect((await createServiceClient(token).get(`http://[::1]:${port}/`)).data).to.equal('six');
     six.closeAllConnections();
