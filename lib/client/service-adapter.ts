@@ -118,9 +118,7 @@ function toCall(
     isPlain: isPlain(settings, data),
     headers,
     limit,
-    get signal() {
-      return limit.ending.signal;
-    },
+    signal: undefined,
     facts: known,
     timeoutMs: readTimeout(config.timeout) ?? client.timeoutMs,
     accepts: (status) => validate === undefined || validate === null || validate(status),

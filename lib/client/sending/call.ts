@@ -16,7 +16,8 @@ export interface Call {
   readonly facts: RequestFacts;
   readonly request: RepeatableRequest;
   readonly limit: RequestLimit;
-  readonly signal: AbortSignal;
+  /** Aborted with the limit; there once a try has failed. */
+  signal: AbortSignal | undefined;
   readonly url: URL;
   readonly settings: SendingSettings;
   /** Its body, after all transforms. */

@@ -2,8 +2,12 @@ import type { RequestFailure } from './request-failure.js';
 
 /** The end of something before its time: comes once or never, for the reason that is given first. */
 export interface Ending {
-  /** Aborted with the end. Made when it is first asked for, as most requests do without and an `AbortSignal` is dear. */
-  readonly signal: AbortSignal;
+  /**
+   * Aborted with the end. Made when it is first asked for, as most requests do without and an `AbortSignal` is dear. A method: V8 gives
+   * each object whose literal has a getter a shape of its own, which outlives the object, with all that the getter sees, until the
+   * next full collection.
+   */
+  signal(): AbortSignal;
   /** Why it came; undefined where it did not. */
   failure(): RequestFailure | undefined;
   /** Ends it, unless it has ended already. */
@@ -24,7 +28,7 @@ export function createEnding(): Ending {
   let reason: RequestFailure | undefined;
   let listeners = NONE;
   return {
-    get signal() {
+    signal() {
       if (controller === undefined) {
         controller = new AbortController();
         if (reason !== undefined) controller.abort();

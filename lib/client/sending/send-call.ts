@@ -21,6 +21,8 @@ export async function sendCall(call: Call): Promise<Answer> {
   const { response, failure } = call.client.usesBreaker ? await sendUnderBreaker(call) : await settle(call);
   if (response !== undefined) return response;
   const final = failure as RequestFailure;
+  // What axios-retry listens to while it waits.
+  call.signal = call.limit.ending.signal();
   final.config = call;
   call.lastFailure = final;
   throw final;
@@ -103,7 +105,7 @@ async function renewToken(call: Call, refused: string): Promise<string | undefin
   let renewed: string | undefined;
   try {
     const given = tokens.renew(refused);
-    renewed = given instanceof Promise ? await waitFor(given, limit.ending.signal) : given;
+    renewed = given instanceof Promise ? await waitFor(given, limit.ending.signal()) : given;
   } catch (error) {
     limit.release();
     tellOfRefusal(call, false);

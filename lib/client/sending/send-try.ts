@@ -59,7 +59,7 @@ export async function sendTry(call: Call, renewed?: string): Promise<TryResult> 
     const what: WatchedTry = { protocol: facts.protocol, authorization: `Bearer ${token}`, flight };
     const answer = call.isPlain
       ? await sendPlainly(call, what, limit.ending)
-      : await sendByAxios(call, what, limit.ending.signal);
+      : await sendByAxios(call, what, limit.ending.signal());
     const isAccepted = call.accepts(answer.status);
     if (!(answer.data instanceof Readable)) {
       limit.release();
@@ -125,7 +125,7 @@ function throwIfEnded(failure: RequestFailure | undefined): void {
 async function getToken({ client: { tokens } }: Call, ending: Ending): Promise<string> {
   try {
     const given = tokens.get();
-    return typeof given === 'string' ? given : await waitFor(given, ending.signal);
+    return typeof given === 'string' ? given : await waitFor(given, ending.signal());
   } catch (error) {
     throw tokenUnavailable(error);
   }

@@ -30,13 +30,13 @@ describe('createEnding', () => {
 
   it('aborts a signal, whether it was asked for before or after', () => {
     const before = createEnding();
-    const { signal } = before;
+    const signal = before.signal();
     expect(signal.aborted).to.equal(false);
-    expect(before.signal).to.equal(signal);
+    expect(before.signal()).to.equal(signal);
     before.end(canceled());
     expect(signal.aborted).to.equal(true);
     const after = createEnding();
     after.end(canceled());
-    expect(after.signal.aborted).to.equal(true);
+    expect(after.signal().aborted).to.equal(true);
   });
 });
