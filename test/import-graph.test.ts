@@ -6,7 +6,7 @@ const LIB = fileURLToPath(new URL('../lib', import.meta.url));
 
 /** What whoever imports an entry must not wait for; a package that is loaded late, or not by this half. */
 const NOT_LOADED: readonly (readonly [string, readonly string[]])[] = [
-  ['client', ['winston', 'express', 'cockatiel', 'axios-retry']],
+  ['client', ['winston', 'express', 'cockatiel', 'axios-retry', 'jsonwebtoken']],
   ['server', ['axios', 'axios-retry']],
   ['shared', ['axios', 'axios-retry', 'express']],
 ];

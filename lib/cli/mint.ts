@@ -4,7 +4,7 @@ import type { KnownService } from '../shared/services.js';
 import { audiencesOf } from '../shared/claims.js';
 import { createRevocationList, type Revocation, type RevocationList } from '../shared/revocation.js';
 import { addRevocation } from '../server/revocation/revocation-file.js';
-import { createServiceToken } from '../shared/token.js';
+import { createServiceToken } from '../shared/service-token.js';
 import { createTokenChecker, type TokenChecker } from '../shared/token-checker.js';
 import { failure } from './cli-error.js';
 import type { IssuedToken } from './store/token-store.js';

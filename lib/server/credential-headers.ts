@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { ASSERTION_HEADER } from '../shared/gateway-assertion.js';
 import {
+  ASSERTION_HEADER,
   canonicalHeaderName,
   IDENTITY_HEADERS,
   type IdentityHeader,

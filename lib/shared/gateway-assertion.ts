@@ -5,14 +5,12 @@ import { type Caller, callerFromClaims, claimsFromCaller } from './caller.js';
 import { isNumericDate, parseClaims } from './claims.js';
 import { ConfigurationError, InvalidTokenError, TokenExpiredError, WrongAudienceError } from './errors.js';
 import { isIdentityText } from './identity-text.js';
-import { parseJwt, parsePayload, verifySignature } from './jwt.js';
+import { parseJwt, parsePayload } from './jwt.js';
+import { verifySignature } from './jwt-signature.js';
 import { isServiceName } from './services.js';
 import type { RevocableToken, RevocationList } from './revocation.js';
 import { checkThrough, checkTimes, withFreshKeys } from './token-checker.js';
 import { createVerifiedTokenCache, type Perishable } from './verified-token-cache.js';
-
-/** The header that carries the gateway's proof. */
-export const ASSERTION_HEADER = 'x-gateway-assertion';
 
 /** The longest life of an assertion, in seconds. */
 export const ASSERTION_LIFETIME_SECONDS = 60;

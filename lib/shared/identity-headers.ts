@@ -17,6 +17,9 @@ export const IDENTITY_HEADERS = [
 /** One of {@link IDENTITY_HEADERS}. */
 export type IdentityHeader = (typeof IDENTITY_HEADERS)[number];
 
+/** The header that carries the gateway's proof. */
+export const ASSERTION_HEADER = 'x-gateway-assertion';
+
 /** Identity headers with their values as on the wire. */
 export type IdentityHeaderValues = Readonly<Partial<Record<IdentityHeader, string>>>;
 

@@ -41,8 +41,7 @@ export {
   type RevokedToken,
   type ServiceRequestFailure,
 } from './errors.js';
-export { ASSERTION_HEADER } from './gateway-assertion.js';
-export { IDENTITY_HEADERS, type IdentityHeader } from './identity-headers.js';
+export { ASSERTION_HEADER, IDENTITY_HEADERS, type IdentityHeader } from './identity-headers.js';
 export type { Algorithm, KeyDescription, KeyInput, RingKey } from './key.js';
 export { keyRingFromEnv } from './key-ring-env.js';
 export { keyRingFromFile, type KeyRingFromFileOptions, type WatchedKeyRing } from './key-ring-file.js';
@@ -69,11 +68,7 @@ export {
 export { KNOWN_SERVICES, type KnownService } from './services.js';
 export type { Environment } from './settings.js';
 export type { RecordCounts } from './tenant-data.js';
-export {
-  createServiceToken,
-  createTokenVerifier,
-  type CreateServiceTokenOptions,
-  type CreateTokenVerifierOptions,
-  type TokenVerifier,
-} from './token.js';
+export { createServiceToken } from './service-token.js';
+export { createTokenVerifier, type CreateTokenVerifierOptions, type TokenVerifier } from './token.js';
+export type { CreateServiceTokenOptions } from './service-token-claims.js';
 export type { RequirableClaim } from './token-checker.js';

@@ -1,7 +1,8 @@
 import { type Caller, callerFromClaims } from './caller.js';
 import { audiencesOf, parseClaims, type TokenClaims } from './claims.js';
 import { InvalidTokenError, TokenExpiredError, TokenRevokedError, WrongAudienceError } from './errors.js';
-import { parseJwt, type ParsedJwt, parsePayload, verifySignature } from './jwt.js';
+import { parseJwt, type ParsedJwt, parsePayload } from './jwt.js';
+import { verifySignature } from './jwt-signature.js';
 import type { RingKey } from './key.js';
 import type { KeyRing } from './key-ring.js';
 import type { KeySnapshot } from './key-snapshot.js';

@@ -1,110 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import jwt from 'jsonwebtoken';
-import { MAX_AUDIENCES, type TokenClaims } from './claims.js';
+import type { TokenClaims } from './claims.js';
 import { ConfigurationError } from './errors.js';
-import { isIdentityText, isRole, isScope } from './identity-text.js';
 import { type KeysInput, toKeyRing } from './key-ring.js';
-import { MAX_TOKEN_LENGTH } from './jwt.js';
 import { ownOptions, describe, MAX_CLOCK_TOLERANCE_SECONDS, wholeNumber } from './options.js';
+import { readNames } from './read-names.js';
 import type { RevocationList } from './revocation.js';
-import { DAY_SECONDS } from './seconds.js';
-import { checkServiceName } from './services.js';
 import { createTokenChecker, type RequirableClaim, type TokenPolicy } from './token-checker.js';
-
-/** Options of {@link createServiceToken}. */
-export interface CreateServiceTokenOptions {
-  /** Whose current key signs, such as `{ current: secret }` or `keyRingFromEnv()`; undefined throws. */
-  readonly keys: KeysInput | undefined;
-  /** How long the token lives, in seconds, 1 second to 10 years. Default: 365 days; give services less where you can. */
-  readonly expiresInSeconds?: number | undefined;
-  /** One word. Default: `admin`, which other languages' services expect. */
-  readonly role?: string | undefined;
-  /** Space-separated (RFC 6749 §3.3), such as `tenant:delete`. Default: none. */
-  readonly scope?: string | undefined;
-  /** The only service or services that shall accept it, at most 32. Default: none; it is good everywhere. */
-  readonly audience?: string | readonly string[] | undefined;
-  /** Who issued it. Default: none. */
-  readonly issuer?: string | undefined;
-}
-
-/**
- * Mints a service token: a service's credential, with a token id (`jti`) by which it can be revoked and the `kid` of the
- * key that signed it.
- *
- * @example Mint a token for one day that only orders-service accepts
- * ```ts
- * import { randomBytes } from 'node:crypto';
- * import { createKeyRing, createServiceToken } from 'service-auth/shared';
- *
- * const keys = createKeyRing({ current: randomBytes(48).toString('base64url') });
- * const token = createServiceToken('tenant-deletion-orchestrator', {
- *   keys,
- *   expiresInSeconds: 24 * 60 * 60,
- *   audience: 'orders-service',
- * });
- * console.log(token.split('.').length);
- * ```
- *
- * @param service - the service's name
- * @param options - the keys, and what differs from the defaults
- * @returns the token
- * @throws ConfigurationError where a name or value breaks its rule, or the ring has no key that may sign for this service
- */
-export function createServiceToken(service: string, options: CreateServiceTokenOptions): string {
-  checkServiceName('service', service);
-  options = ownOptions('createServiceToken', options, [
-    'keys',
-    'expiresInSeconds',
-    'role',
-    'scope',
-    'audience',
-    'issuer',
-  ]);
-  const { current } = toKeyRing('keys', options.keys).snapshot();
-  if (current?.signingKey === undefined) {
-    throw new ConfigurationError('keys', 'has no current key, so it can verify but not sign. Give it one.');
-  }
-  if (current.service !== undefined && current.service !== service) {
-    throw new ConfigurationError('keys', `has a current key that is bound to ${current.service}.`);
-  }
-  const lifetime = { min: 1, max: 3650 * DAY_SECONDS, fallback: 365 * DAY_SECONDS };
-  const { scope, issuer } = options;
-  if (scope !== undefined && !isScope(scope))
-    throw new ConfigurationError('scope', 'must be words separated by single spaces.');
-  if (issuer !== undefined && !isIdentityText(issuer)) {
-    throw new ConfigurationError('issuer', `must be a name, not ${describe(issuer)}.`);
-  }
-  const { role = 'admin' } = options;
-  if (!isRole(role)) throw new ConfigurationError('role', `must be one word, not ${describe(role)}.`);
-  const audiences = options.audience === undefined ? undefined : readNames('audience', options.audience);
-  if (audiences !== undefined && audiences.length > MAX_AUDIENCES) {
-    throw new ConfigurationError('audience', `must name at most ${String(MAX_AUDIENCES)} services.`);
-  }
-  const issuedAt = Math.floor(Date.now() / 1000);
-  const claims = {
-    sub: service,
-    user_id: service,
-    service,
-    type: 'service',
-    is_service: true,
-    role,
-    email: `${service}@internal.service`,
-    iat: issuedAt,
-    exp: issuedAt + wholeNumber('expiresInSeconds', options.expiresInSeconds, lifetime),
-    jti: randomUUID(),
-    ...(issuer !== undefined && { iss: issuer }),
-    ...(audiences !== undefined && { aud: audiences.length === 1 ? audiences[0] : audiences }),
-    ...(scope !== undefined && { scope }),
-  };
-  const token = jwt.sign(claims, current.signingKey, { algorithm: current.algorithm, keyid: current.kid });
-  if (token.length > MAX_TOKEN_LENGTH) {
-    throw new ConfigurationError(
-      'audience',
-      `makes the token longer than ${String(MAX_TOKEN_LENGTH)} characters, which nobody accepts. Name fewer audiences or scopes.`,
-    );
-  }
-  return token;
-}
 
 /** Options of {@link createTokenVerifier}. */
 export interface CreateTokenVerifierOptions {
@@ -226,14 +126,4 @@ export function readRevocations(value: RevocationList | undefined): RevocationLi
     'revocations',
     `must be a revocation list (createRevocationList), not ${describe(value)}.`,
   );
-}
-
-function readNames(setting: string, value: string | readonly string[]): readonly string[] {
-  // A copy has no holes, which `every` would pass over.
-  const names: readonly unknown[] = Array.isArray(value) ? [...(value as readonly unknown[])] : [value];
-  if (names.length === 0 || !names.every(isIdentityText)) {
-    // A RegExp, '' or [] here would switch the check off in a lenient library.
-    throw new ConfigurationError(setting, `must be a name or a list of names, not ${describe(value)}.`);
-  }
-  return names;
 }

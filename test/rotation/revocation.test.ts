@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createServiceToken } from '../../lib/shared/token.js';
+import { createServiceToken } from '../../lib/shared/service-token.js';
 import { createTestCli, payloadOf, type TestCli } from '../cli/cli.js';
 import { needsProgram } from '../support/needs-program.js';
 import { type RedisServer, startRedis } from '../support/redis-server.js';

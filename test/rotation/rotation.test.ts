@@ -1,7 +1,7 @@
 import { renameSync } from 'node:fs';
 import { expect } from 'chai';
 import { deriveAssertionKey } from '../../lib/shared/assertion-keys.js';
-import { createServiceToken } from '../../lib/shared/token.js';
+import { createServiceToken } from '../../lib/shared/service-token.js';
 import { createTestCli, headerOf, type TestCli } from '../cli/cli.js';
 import { newSecret } from '../support/keys.js';
 import { mountSecret } from '../support/mounted-secret.js';

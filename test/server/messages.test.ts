@@ -7,7 +7,7 @@ import { requireService } from '../../lib/server/require-service.js';
 import { deriveAssertionKey } from '../../lib/shared/assertion-keys.js';
 import { createKeyRing } from '../../lib/shared/key-ring.js';
 import { createRevocationList } from '../../lib/shared/revocation.js';
-import { createServiceToken } from '../../lib/shared/token.js';
+import { createServiceToken } from '../../lib/shared/service-token.js';
 import { inEnvironment } from '../support/in-environment.js';
 import { newEcPair, newSecret } from '../support/keys.js';
 import { recordingLogger } from '../support/recording-logger.js';

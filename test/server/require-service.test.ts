@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { requireService } from '../../lib/server/require-service.js';
-import { createServiceToken } from '../../lib/shared/token.js';
+import { createServiceToken } from '../../lib/shared/service-token.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { guarded } from '../support/guarded.js';
 import { newSecret } from '../support/keys.js';

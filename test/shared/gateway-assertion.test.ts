@@ -7,8 +7,8 @@ import {
   deriveAssertionKey,
 } from '../../lib/shared/assertion-keys.js';
 import type { Caller } from '../../lib/shared/caller.js';
+import { ASSERTION_HEADER } from '../../lib/shared/identity-headers.js';
 import {
-  ASSERTION_HEADER,
   ASSERTION_LIFETIME_SECONDS,
   type AssertionPolicy,
   createAssertionVerifier,
@@ -16,7 +16,8 @@ import {
 } from '../../lib/shared/gateway-assertion.js';
 import { createKeyRing, type KeyRing } from '../../lib/shared/key-ring.js';
 import { createRevocationList } from '../../lib/shared/revocation.js';
-import { createServiceToken, createTokenVerifier } from '../../lib/shared/token.js';
+import { createServiceToken } from '../../lib/shared/service-token.js';
+import { createTokenVerifier } from '../../lib/shared/token.js';
 import { createTokenChecker } from '../../lib/shared/token-checker.js';
 import { accessClaims, serviceClaims } from '../support/claims.js';
 import { fakeDate } from '../support/clock.js';

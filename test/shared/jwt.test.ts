@@ -1,11 +1,6 @@
 import { expect } from 'chai';
-import {
-  isCanonicalBase64url,
-  MAX_TOKEN_LENGTH,
-  parseJwt,
-  parsePayload,
-  verifySignature,
-} from '../../lib/shared/jwt.js';
+import { isCanonicalBase64url, MAX_TOKEN_LENGTH, parseJwt, parsePayload } from '../../lib/shared/jwt.js';
+import { verifySignature } from '../../lib/shared/jwt-signature.js';
 import { readKey } from '../../lib/shared/key.js';
 import { encodePart, forge } from '../support/forge.js';
 import { newEcPair, newSecret } from '../support/keys.js';

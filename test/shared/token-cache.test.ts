@@ -4,7 +4,8 @@ import { type AuthError, KeysUnavailableError, RevocationsStaleError } from '../
 import { createKeyRing, type KeyRing } from '../../lib/shared/key-ring.js';
 import type { KeySnapshot } from '../../lib/shared/key-snapshot.js';
 import { createRevocationList, type RevocationList } from '../../lib/shared/revocation.js';
-import { createServiceToken, createTokenVerifier, type TokenVerifier } from '../../lib/shared/token.js';
+import { createServiceToken } from '../../lib/shared/service-token.js';
+import { createTokenVerifier, type TokenVerifier } from '../../lib/shared/token.js';
 import { fakeDate } from '../support/clock.js';
 import { newSecret } from '../support/keys.js';
 import { refusalOf } from '../support/refusals.js';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { createRevocationList } from '../../lib/shared/revocation.js';
+import { createServiceToken } from '../../lib/shared/service-token.js';
 import {
-  createServiceToken,
   createTokenVerifier,
   type CreateTokenVerifierOptions,
   readCacheSize,

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { createKeyRing, type KeysInput } from '../../lib/shared/key-ring.js';
-import { createServiceToken, type CreateServiceTokenOptions, createTokenVerifier } from '../../lib/shared/token.js';
+import { createServiceToken } from '../../lib/shared/service-token.js';
+import type { CreateServiceTokenOptions } from '../../lib/shared/service-token-claims.js';
+import { createTokenVerifier } from '../../lib/shared/token.js';
 import { fakeDate } from '../support/clock.js';
 import { decodePart } from '../support/forge.js';
 import { newEcPair, newRsaPair, newSecret } from '../support/keys.js';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 import { join } from 'node:path';
-import { createServiceToken } from '../../lib/shared/token.js';
+import { createServiceToken } from '../../lib/shared/service-token.js';
 import { newSecret } from '../support/keys.js';
 import { FAULTS, type Fault } from './faults.js';
 import type { Footprint } from './gateway-process.js';

@@ -1,6 +1,7 @@
 import { createPublicKey, createSecretKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { expect } from 'chai';
-import { parseJwt, verifySignature } from '../../lib/shared/jwt.js';
+import { parseJwt } from '../../lib/shared/jwt.js';
+import { verifySignature } from '../../lib/shared/jwt-signature.js';
 import type { Algorithm, RingKey } from '../../lib/shared/key.js';
 import type { KeyRing } from '../../lib/shared/key-ring.js';
 import { createTokenVerifier } from '../../lib/shared/token.js';

@@ -1,6 +1,5 @@
 import { AxiosHeaders, type AxiosRequestHeaders, type InternalAxiosRequestConfig } from 'axios';
-import { ASSERTION_HEADER } from '../../shared/gateway-assertion.js';
-import { canonicalHeaderName, isIdentityHeader } from '../../shared/identity-headers.js';
+import { ASSERTION_HEADER, canonicalHeaderName, isIdentityHeader } from '../../shared/identity-headers.js';
 import { remember } from '../../shared/remember.js';
 import { RequestFailure } from './request-failure.js';
 

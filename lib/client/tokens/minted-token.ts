@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { isAuthError } from '../../shared/errors.js';
 import { toKeyRing } from '../../shared/key-ring.js';
 import { ownOptions, wholeNumber } from '../../shared/options.js';
-import { createServiceToken, type CreateServiceTokenOptions } from '../../shared/token.js';
+import type { Mint } from '../../shared/late-mint.js';
+import { type CreateServiceTokenOptions, settleServiceToken } from '../../shared/service-token-claims.js';
+import { LATE_MINT, type LateMint } from './load-mint.js';
 import { isExpired, type TokenFacts } from './token-facts.js';
 import type { TokenSource } from './token-source.js';
 import { checkToken } from './token-text.js';
@@ -20,6 +22,9 @@ export interface MintedTokenOptions extends Omit<CreateServiceTokenOptions, 'exp
 
 /**
  * Makes a token source that mints short-lived tokens itself, for a service that holds the key: none is stored, mounted or rotated.
+ *
+ * The first one is minted when it is first asked for, and promised where what mints has still to be loaded: nobody who imports the client
+ * alone waits for that.
  *
  * A token is used until a fifth of its life is left (5 s at least), by the wall clock and by the time that has passed, whichever says
  * so first. A new one is minted earlier where the ring's current key is another one, where the clock was set back to before the token's
@@ -46,6 +51,11 @@ export interface MintedTokenOptions extends Omit<CreateServiceTokenOptions, 'exp
  * @throws ConfigurationError where an option is unknown or wrong, or the ring has keys of which none may sign for this service
  */
 export function mintedToken(options: MintedTokenOptions): TokenSource {
+  return mintedTokenBy(LATE_MINT, options);
+}
+
+/** As {@link mintedToken}; until what mints is loaded, its tokens are promised. */
+export function mintedTokenBy(late: LateMint, options: MintedTokenOptions): TokenSource {
   options = ownOptions('mintedToken', options, [
     'service',
     'keys',
@@ -68,9 +78,9 @@ export function mintedToken(options: MintedTokenOptions): TokenSource {
   };
   const useSeconds = lifetimeSeconds - Math.max(lifetimeSeconds / 5, 5);
 
-  const mint = (): MintedToken => {
+  const mintBy = (mint: Mint): MintedToken => {
     const { current } = keys.snapshot();
-    const facts = checkToken(name, createServiceToken(service, { ...claims, keys }));
+    const facts = checkToken(name, mint(service, { ...claims, keys }));
     rememberMinted(facts.id as string);
     return { facts, kid: current?.kid, mintedAt: performance.now() };
   };
@@ -83,21 +93,29 @@ export function mintedToken(options: MintedTokenOptions): TokenSource {
   };
 
   // Also where the ring has no keys yet, what is wrong with the rest shall show now.
-  createServiceToken(service, { ...claims, keys: { current: randomBytes(48).toString('base64url') } });
-  let held = unlessKeysUnavailable(mint);
+  settleServiceToken(service, { ...claims, keys: { current: randomBytes(48).toString('base64url') } });
+  unlessKeysUnavailable(() => settleServiceToken(service, { ...claims, keys }));
+  // Where it cannot be loaded, whoever asks for a token is told.
+  if (late.loaded() === undefined) late.load().catch(() => undefined);
+  let held: MintedToken | undefined;
   let isRefused = false;
   let invalidatedAt = Number.NEGATIVE_INFINITY;
+
+  const giveBy = (mint: Mint): string => {
+    try {
+      if (held === undefined || isRefused || isDue(held)) held = mintBy(mint);
+      isRefused = false;
+    } catch (error) {
+      if (held === undefined || isExpired(held.facts)) throw error;
+    }
+    return held.facts.text;
+  };
 
   return Object.freeze({
     name,
     get() {
-      try {
-        if (held === undefined || isRefused || isDue(held)) held = mint();
-        isRefused = false;
-      } catch (error) {
-        if (held === undefined || isExpired(held.facts)) throw error;
-      }
-      return held.facts.text;
+      const mint = late.loaded();
+      return mint === undefined ? late.load().then(giveBy) : giveBy(mint);
     },
     invalidate(token: string) {
       const now = performance.now();
@@ -115,12 +133,11 @@ interface MintedToken {
   readonly mintedAt: number;
 }
 
-function unlessKeysUnavailable<Value>(act: () => Value): Value | undefined {
+function unlessKeysUnavailable(act: () => unknown): void {
   try {
-    return act();
+    act();
   } catch (error) {
-    if (isAuthError(error) && error.code === 'keys_unavailable') return undefined;
-    throw error;
+    if (!isAuthError(error) || error.code !== 'keys_unavailable') throw error;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { AssertionKeys } from '../../shared/assertion-keys.js';
-import { ASSERTION_HEADER, type SignedAssertion, signAssertion } from '../../shared/gateway-assertion.js';
-import { writeIdentity } from '../../shared/identity-headers.js';
+import { type SignedAssertion, signAssertion } from '../../shared/gateway-assertion.js';
+import { ASSERTION_HEADER, writeIdentity } from '../../shared/identity-headers.js';
 import type { VerifiedToken } from '../../shared/token-checker.js';
 
 /** Writes what the gateway tells a service about a caller. */

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { expect } from 'chai';
-import { createServiceToken } from '../../../lib/shared/token.js';
+import { createServiceToken } from '../../../lib/shared/service-token.js';
 import { closeRig, type Upstream, upstreamOf } from '../../support/gateway-rig.js';
 import { newEcPair, newSecret } from '../../support/keys.js';
 import { needsProgram } from '../../support/needs-program.js';

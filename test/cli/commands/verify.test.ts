@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import jwt from 'jsonwebtoken';
-import { createServiceToken } from '../../../lib/shared/token.js';
+import { createServiceToken } from '../../../lib/shared/service-token.js';
 import { forge } from '../../support/forge.js';
 import { newSecret } from '../../support/keys.js';
 import { expectNoPieceOf } from '../../support/refusals.js';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { type ClientSide, readClientSide, sendableToken } from '../../../lib/cli/doctor/client-side.js';
-import { createServiceToken } from '../../../lib/shared/token.js';
+import { createServiceToken } from '../../../lib/shared/service-token.js';
 import { createTestCli, type TestCli } from '../cli.js';
 import { closedPort } from './faults/stage.js';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { audiencesIn, readUnproven, serviceIn, type UnprovenToken } from '../../../lib/cli/doctor/read-unproven.js';
-import { createServiceToken } from '../../../lib/shared/token.js';
+import { createServiceToken } from '../../../lib/shared/service-token.js';
 import { newSecret } from '../../support/keys.js';
 
 describe('readUnproven', () => {

@@ -5,7 +5,7 @@ import { readUnproven, type UnprovenToken } from '../../../lib/cli/doctor/read-u
 import { judgeWay } from '../../../lib/cli/doctor/way-steps.js';
 import { createKeyRing } from '../../../lib/shared/key-ring.js';
 import { createRevocationList } from '../../../lib/shared/revocation.js';
-import { createServiceToken } from '../../../lib/shared/token.js';
+import { createServiceToken } from '../../../lib/shared/service-token.js';
 import { newSecret } from '../../support/keys.js';
 import { answer, answered, CLIENT, PASSED_ON, problem, way } from './answers.js';
 

@@ -13,7 +13,7 @@ import {
 } from '../../../lib/cli/doctor/token-steps.js';
 import { createKeyRing } from '../../../lib/shared/key-ring.js';
 import { createRevocationList } from '../../../lib/shared/revocation.js';
-import { createServiceToken } from '../../../lib/shared/token.js';
+import { createServiceToken } from '../../../lib/shared/service-token.js';
 import { forge } from '../../support/forge.js';
 import { newSecret } from '../../support/keys.js';
 

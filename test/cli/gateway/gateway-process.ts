@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import http from 'node:http';
-import { createServiceToken } from '../../../lib/shared/token.js';
+import { createServiceToken } from '../../../lib/shared/service-token.js';
 import { newSecret } from '../../support/keys.js';
 import { eventually } from '../../support/redis-rig.js';
 import { createTestCli, type TestCli } from '../cli.js';

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import type { Generation } from '../../../lib/cli/gateway/generation.js';
 import { loadGeneration } from '../../../lib/cli/gateway/load-generation.js';
-import { createServiceToken } from '../../../lib/shared/token.js';
+import { createServiceToken } from '../../../lib/shared/service-token.js';
 import { closeRig, upstreamOf } from '../../support/gateway-rig.js';
 import { newSecret } from '../../support/keys.js';
 import { eventually } from '../../support/redis-rig.js';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { warnBeforeExpiry } from '../../../lib/client/tokens/expiry-warning.js';
 import { firstOf } from '../../../lib/client/tokens/first-of.js';
 import { mintedToken } from '../../../lib/client/tokens/minted-token.js';
-import { createServiceToken } from '../../../lib/shared/token.js';
+import { createServiceToken } from '../../../lib/shared/service-token.js';
 import { fakeDate } from '../../support/clock.js';
 import { newSecret } from '../../support/keys.js';
 import { expectNoToken, memoryLogger, turns } from '../support.js';

@@ -1,15 +1,24 @@
 import { inspect } from 'node:util';
 import { expect } from 'chai';
-import { isMinted, mintedToken, type MintedTokenOptions } from '../../../lib/client/tokens/minted-token.js';
+import {
+  isMinted,
+  mintedToken,
+  mintedTokenBy,
+  type MintedTokenOptions,
+} from '../../../lib/client/tokens/minted-token.js';
+import { LATE_MINT, type LateMint } from '../../../lib/client/tokens/load-mint.js';
 import { tokenFactsOf } from '../../../lib/client/tokens/token-facts.js';
 import { tokenKeeperOf } from '../../../lib/client/tokens/token-keeper.js';
 import type { TokenSource } from '../../../lib/client/tokens/token-source.js';
 import { ConfigurationError, InvalidTokenError, KeysUnavailableError } from '../../../lib/shared/errors.js';
 import { createKeyRing, type KeyRing } from '../../../lib/shared/key-ring.js';
+import type { Mint } from '../../../lib/shared/late-mint.js';
+// What mints is there, but where a test says otherwise.
+import '../../../lib/shared/service-token.js';
 import { createTokenVerifier } from '../../../lib/shared/token.js';
 import { fakeDate } from '../../support/clock.js';
 import { newEcPair, newSecret } from '../../support/keys.js';
-import { expectNoToken, show } from '../support.js';
+import { expectNoToken, show, until } from '../support.js';
 
 const NOW = 1_800_000_000;
 
@@ -133,8 +142,9 @@ describe('mintedToken', () => {
 
   it('mints another where the wall clock is set back to before its iat, not where it is set back a little', () => {
     const source = mintedToken({ service, keys });
-    clock.tick(100_000);
     const first = source.get();
+    clock.tick(100_000);
+    expect(source.get()).to.equal(first);
     clock.setSystemTime(NOW * 1000);
     expect(source.get()).to.equal(first);
     clock.setSystemTime(NOW * 1000 - 1);
@@ -224,6 +234,67 @@ describe('mintedToken', () => {
         expect(source.get()).not.to.equal(first);
       });
     }
+  });
+
+  describe('before what mints is loaded', () => {
+    const lateMint = (load: () => Promise<Mint> = LATE_MINT.load): LateMint & { isLoaded: boolean } => {
+      const late = {
+        isLoaded: false,
+        loaded: () => (late.isLoaded ? LATE_MINT.loaded() : undefined),
+        load: async () => {
+          const mint = await load();
+          late.isLoaded = true;
+          return mint;
+        },
+      };
+      return late;
+    };
+
+    it('promises a token, and then gives it', async () => {
+      const late = lateMint();
+      const source = mintedTokenBy(late, { service, keys });
+      const promised = source.get();
+      expect(promised).to.be.a('promise');
+      const token = await promised;
+      expect(createTokenVerifier({ keys }).verify(token)).to.include({ service });
+      expect(source.get()).to.equal(token);
+    });
+
+    it('begins to load it at once', async () => {
+      const late = lateMint();
+      const source = mintedTokenBy(late, { service, keys });
+      await until(() => late.isLoaded);
+      expect(source.get()).to.be.a('string');
+    });
+
+    it('says at once what is wrong', () => {
+      expect(() => mintedTokenBy(lateMint(), { service, keys, role: 'two words' })).to.throw(
+        ConfigurationError,
+        'role',
+      );
+      expect(() => mintedTokenBy(lateMint(), { service, keys: createKeyRing({ previous: newSecret() }) })).to.throw(
+        ConfigurationError,
+        'keys',
+      );
+    });
+
+    it('says so where it cannot be loaded, to whoever asks for a token', async () => {
+      const late = lateMint(() => Promise.reject(new Error('no such package')));
+      const source = mintedTokenBy(late, { service, keys });
+      expect(String(await Promise.resolve(source.get()).catch((error: unknown) => error))).to.include(
+        'no such package',
+      );
+    });
+
+    it('says so where the ring has no keys yet, to whoever asks for a token', async () => {
+      const ring = changingRing();
+      const source = mintedTokenBy(lateMint(), { service, keys: ring });
+      expect(await Promise.resolve(source.get()).catch((error: unknown) => error)).to.be.instanceOf(
+        KeysUnavailableError,
+      );
+      ring.ring = newRing();
+      expect(createTokenVerifier({ keys: ring }).verify(await source.get())).to.include({ service });
+    });
   });
 
   const wrong: readonly (readonly [string, object, string])[] = [

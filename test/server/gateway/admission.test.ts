@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import express from 'express';
 import { gatewayAuth } from '../../../lib/server/gateway/gateway-auth.js';
 import { createRevocationList } from '../../../lib/shared/revocation.js';
-import { createServiceToken } from '../../../lib/shared/token.js';
+import { createServiceToken } from '../../../lib/shared/service-token.js';
 import { decodePart } from '../../support/forge.js';
 import { closeRig, PREFIX, type Rig, rig, valuesOf } from '../../support/gateway-rig.js';
 import { newSecret } from '../../support/keys.js';

@@ -7,7 +7,7 @@ import type { GatewayAuthOptions } from '../../../lib/server/gateway/gateway-opt
 import { deriveAssertionKey } from '../../../lib/shared/assertion-keys.js';
 import { currentRequest } from '../../../lib/shared/current-request.js';
 import type { RequestContext } from '../../../lib/shared/request-context.js';
-import { createServiceToken } from '../../../lib/shared/token.js';
+import { createServiceToken } from '../../../lib/shared/service-token.js';
 import { EXPRESS_VERSIONS } from '../../support/express-versions.js';
 import {
   closeRig,

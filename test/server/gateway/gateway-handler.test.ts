@@ -2,7 +2,7 @@ import type http from 'node:http';
 import { expect } from 'chai';
 import { createGatewayHandler, type RequestOrigin } from '../../../lib/server/gateway/gateway-handler.js';
 import type { GatewayOptions } from '../../../lib/server/gateway/gateway-options.js';
-import { createServiceToken } from '../../../lib/shared/token.js';
+import { createServiceToken } from '../../../lib/shared/service-token.js';
 import { closeRig, identityLines, refused, type Upstream, upstreamOf, valuesOf } from '../../support/gateway-rig.js';
 import { newSecret } from '../../support/keys.js';
 import { bearerLine } from '../../support/proofs.js';

@@ -5,7 +5,7 @@ import { contextFromGateway } from '../../../lib/server/context-from-gateway.js'
 import { requireService } from '../../../lib/server/require-service.js';
 import { requireUser } from '../../../lib/server/require-user.js';
 import { deriveAssertionKey } from '../../../lib/shared/assertion-keys.js';
-import { createServiceToken } from '../../../lib/shared/token.js';
+import { createServiceToken } from '../../../lib/shared/service-token.js';
 import {
   closeRig,
   identityLines,

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { RequestHandler } from 'express';
 import { IDENTITY_HEADERS } from '../../../lib/shared/identity-headers.js';
-import { createServiceToken } from '../../../lib/shared/token.js';
+import { createServiceToken } from '../../../lib/shared/service-token.js';
 import { EXPRESS_VERSIONS } from '../../support/express-versions.js';
 import { closeRig, identityLines, PREFIX, refused, rig, valuesOf } from '../../support/gateway-rig.js';
 import { newSecret } from '../../support/keys.js';

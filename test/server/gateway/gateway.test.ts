@@ -2,7 +2,7 @@ import http from 'node:http';
 import { expect } from 'chai';
 import type { RequestHandler } from 'express';
 import { gateway } from '../../../lib/server/gateway/gateway.js';
-import { createServiceToken } from '../../../lib/shared/token.js';
+import { createServiceToken } from '../../../lib/shared/service-token.js';
 import { EXPRESS_VERSIONS } from '../../support/express-versions.js';
 import {
   closeRig,

@@ -5,7 +5,7 @@ import { KeysUnavailableError, RevocationsStaleError } from '../../../lib/shared
 import { createKeyRing, type KeyRing } from '../../../lib/shared/key-ring.js';
 import type { KeySnapshot } from '../../../lib/shared/key-snapshot.js';
 import { createRevocationList } from '../../../lib/shared/revocation.js';
-import { createServiceToken } from '../../../lib/shared/token.js';
+import { createServiceToken } from '../../../lib/shared/service-token.js';
 import { serviceClaims } from '../../support/claims.js';
 import { decodePart, forge } from '../../support/forge.js';
 import { closeRig, refused, type Rig, rig, type RigSetup, valuesOf } from '../../support/gateway-rig.js';

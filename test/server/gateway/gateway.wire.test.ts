@@ -1,7 +1,7 @@
 import net from 'node:net';
 import { expect } from 'chai';
 import { gateway as createGateway } from '../../../lib/server/gateway/gateway.js';
-import { createServiceToken } from '../../../lib/shared/token.js';
+import { createServiceToken } from '../../../lib/shared/service-token.js';
 import { EXPRESS_VERSIONS } from '../../support/express-versions.js';
 import { closeRig, portOf, PREFIX, serve, SERVICE } from '../../support/gateway-rig.js';
 import { newSecret } from '../../support/keys.js';

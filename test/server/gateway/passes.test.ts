@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { inspect } from 'node:util';
 import { expect } from 'chai';
 import { PASSES, targetOf } from '../../../lib/server/gateway/passes.js';
-import { createServiceToken } from '../../../lib/shared/token.js';
+import { createServiceToken } from '../../../lib/shared/service-token.js';
 import { EXPRESS_VERSIONS } from '../../support/express-versions.js';
 import { closeRig, identityLines, PREFIX, refused, rig, type RigSetup, valuesOf } from '../../support/gateway-rig.js';
 import { newSecret } from '../../support/keys.js';

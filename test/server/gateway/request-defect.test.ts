@@ -2,7 +2,7 @@ import http from 'node:http';
 import { expect } from 'chai';
 import { gatewayAuth } from '../../../lib/server/gateway/gateway-auth.js';
 import { requestDefect } from '../../../lib/server/gateway/request-defect.js';
-import { createServiceToken } from '../../../lib/shared/token.js';
+import { createServiceToken } from '../../../lib/shared/service-token.js';
 import { EXPRESS_VERSIONS } from '../../support/express-versions.js';
 import { closeRig, PREFIX, rig, valuesOf } from '../../support/gateway-rig.js';
 import { newSecret } from '../../support/keys.js';

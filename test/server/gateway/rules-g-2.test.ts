@@ -6,7 +6,7 @@ import type { ErrorRequestHandler } from 'express';
 import { gatewayAuth } from '../../../lib/server/gateway/gateway-auth.js';
 import { createKeyRing, type KeyRing } from '../../../lib/shared/key-ring.js';
 import type { RevocationList } from '../../../lib/shared/revocation.js';
-import { createServiceToken } from '../../../lib/shared/token.js';
+import { createServiceToken } from '../../../lib/shared/service-token.js';
 import { EXPRESS_VERSIONS } from '../../support/express-versions.js';
 import { closeRig, identityLines, portOf, PREFIX, rig, serve, SERVICE } from '../../support/gateway-rig.js';
 import { newSecret } from '../../support/keys.js';

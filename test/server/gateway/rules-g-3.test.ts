@@ -3,7 +3,7 @@ import type http from 'node:http';
 import net from 'node:net';
 import { expect } from 'chai';
 import sinon from 'sinon';
-import { createServiceToken } from '../../../lib/shared/token.js';
+import { createServiceToken } from '../../../lib/shared/service-token.js';
 import { EXPRESS_VERSIONS } from '../../support/express-versions.js';
 import {
   closeRig,

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import winston from 'winston';
 import { gatewayAuth } from '../../../lib/server/gateway/gateway-auth.js';
 import { createLogger } from '../../../lib/shared/log.js';
-import { createServiceToken } from '../../../lib/shared/token.js';
+import { createServiceToken } from '../../../lib/shared/service-token.js';
 import { EXPRESS_VERSIONS } from '../../support/express-versions.js';
 import { closeRig, portOf, PREFIX, rig, serve, valuesOf } from '../../support/gateway-rig.js';
 import { newSecret } from '../../support/keys.js';

@@ -1,6 +1,6 @@
 import http from 'node:http';
 import { expect } from 'chai';
-import { createServiceToken } from '../../../lib/shared/token.js';
+import { createServiceToken } from '../../../lib/shared/service-token.js';
 import { EXPRESS_VERSIONS } from '../../support/express-versions.js';
 import { closeRig, refused, rig } from '../../support/gateway-rig.js';
 import { newSecret } from '../../support/keys.js';

@@ -12,7 +12,7 @@ import { revocationListFromRedis } from '../../../lib/server/revocation/revocati
 import { redisRevocationKeys, storeRevocation } from '../../../lib/server/revocation/redis-revocations.js';
 import type { WatchedRevocationList } from '../../../lib/server/revocation/watched-revocations.js';
 import type { Revocation } from '../../../lib/shared/revocation.js';
-import { createServiceToken } from '../../../lib/shared/token.js';
+import { createServiceToken } from '../../../lib/shared/service-token.js';
 import { EXPRESS_VERSIONS } from '../../support/express-versions.js';
 import { decodePart } from '../../support/forge.js';
 import { closeRig, PREFIX, refused, rig } from '../../support/gateway-rig.js';

@@ -3,7 +3,7 @@ import type { Express } from 'express';
 import { contextFromGateway } from '../../../lib/server/context-from-gateway.js';
 import type { TenantDataRouterOptions } from '../../../lib/server/tenant-data/tenant-data-options.js';
 import { tenantDataRouter, type TenantDataRouter } from '../../../lib/server/tenant-data/tenant-data-router.js';
-import { createServiceToken } from '../../../lib/shared/token.js';
+import { createServiceToken } from '../../../lib/shared/service-token.js';
 import { newSecret } from '../../support/keys.js';
 import type { ExpressFactory } from '../../support/probe.js';
 import { bearerLine } from '../../support/proofs.js';

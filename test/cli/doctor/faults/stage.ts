@@ -1,8 +1,8 @@
 import http from 'node:http';
 import https from 'node:https';
 import net, { type AddressInfo, type Socket } from 'node:net';
-import { createServiceToken } from '../../../../lib/shared/token.js';
-import type { CreateServiceTokenOptions } from '../../../../lib/shared/token.js';
+import { createServiceToken } from '../../../../lib/shared/service-token.js';
+import type { CreateServiceTokenOptions } from '../../../../lib/shared/service-token-claims.js';
 import { needsProgram } from '../../../support/needs-program.js';
 import { withoutNock } from '../../../support/without-nock.js';
 import { createTestCli, type TestCli } from '../../cli.js';

@@ -1,5 +1,5 @@
 import { createRevocationList } from '../../../../lib/shared/revocation.js';
-import { createServiceToken } from '../../../../lib/shared/token.js';
+import { createServiceToken } from '../../../../lib/shared/service-token.js';
 import { accessClaims, serviceClaims } from '../../../support/claims.js';
 import { encodePart, forge } from '../../../support/forge.js';
 import { newSecret } from '../../../support/keys.js';
