@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import winston from 'winston';
 import type { ServiceRequestError } from '../../lib/client/index.js';
 import type { Logger } from '../../lib/shared/index.js';
+import { noteOpen } from '../support/open-servers.js';
 
 /**
  * A token that no pattern of the log's redaction recognises: what hides it must know where it is. A JWT all the same, without `exp`; the
@@ -24,11 +25,6 @@ export interface TestServer {
   readonly sockets: ReadonlySet<Socket>;
   close(): Promise<void>;
 }
-
-const open = new Set<TestServer>();
-
-// A test that failed may have left its server open, and the run would wait for it for ever.
-after(() => Promise.all([...open].map((server) => server.close())));
 
 export async function startServer(
   handler: (req: IncomingMessage, res: ServerResponse, count: number) => void,
@@ -49,12 +45,12 @@ export async function startServer(
     requests,
     sockets,
     async close() {
-      open.delete(started);
+      note.closed();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
-  open.add(started);
+  const note = noteOpen(started);
   return started;
 }
 

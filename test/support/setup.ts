@@ -1,5 +1,6 @@
 import nock from 'nock';
 import { FOREIGN_SETTINGS } from './environment.js';
+import { closeAllLeft } from './open-servers.js';
 import { forgetTargets } from './targets.js';
 
 for (const name of FOREIGN_SETTINGS) {
@@ -17,6 +18,7 @@ export const mochaHooks: Mocha.RootHookObject = {
     nock.disableNetConnect();
     nock.enableNetConnect(/^(127\.0\.0\.1|localhost|\[?::1\]?)(:\d+)?$/);
   },
+  afterAll: closeAllLeft,
   beforeEach() {
     forgetTargets();
   },
