@@ -7,7 +7,7 @@ import { isPinning } from './harness/pinned-process.js';
 import { randomSecret } from './harness/random-secret.js';
 import { reportTargets } from './harness/targets.js';
 
-const TABLES = ['verify', 'mint', 'express', 'audit', 'client', 'gateway', 'startup', 'growth'];
+const TABLES = ['verify', 'mint', 'express', 'audit', 'line', 'client', 'gateway', 'startup', 'growth'];
 
 // As in production: Express caches, and we refuse to guess.
 process.env.NODE_ENV = 'production';
