@@ -15,7 +15,7 @@ export const title = 'line: an audit line without its request, to stdout, µs of
 export async function run(options) {
   const names = chooseRows(Object.keys(rows), PEERS, options.only);
   const often = PLACES.flatMap((place) => [nameOf('ours', ...place), nameOf('pino', ...place)]);
-  const measure = (name) => measureLines(name, options.quick ? [300, 150] : [1000, 500]);
+  const measure = (name) => measureLines(name, options.quick ? [300, 150] : [2000, 500]);
   const samples = await interleave(names, options.rounds, measure, seldomRows(names, often, options.only));
   const targets = PLACES.map((place) => {
     const base = nameOf('pino', ...place);

@@ -8,9 +8,10 @@ import { isIdentityText } from './identity-text.js';
 import { parseJwt, parsePayload } from './jwt.js';
 import { verifySignature } from './jwt-signature.js';
 import { isServiceName } from './services.js';
-import type { RevocableToken, RevocationList } from './revocation.js';
-import { checkThrough, checkTimes, withFreshKeys } from './token-checker.js';
-import { createVerifiedTokenCache, type Perishable } from './verified-token-cache.js';
+import type { RevocationList } from './revocation.js';
+import { askedList } from './revocation-state.js';
+import { checkThrough, checkTimes, type Revocable, withFreshKeys } from './token-checker.js';
+import { createVerifiedTokenCache } from './verified-token-cache.js';
 
 /** The longest life of an assertion, in seconds. */
 export const ASSERTION_LIFETIME_SECONDS = 60;
@@ -69,12 +70,10 @@ export function signAssertion(
 }
 
 /** An assertion that has proved good. The same object for every cached use. */
-export interface VerifiedAssertion extends Perishable {
+export interface VerifiedAssertion extends Revocable {
   readonly caller: Caller;
   /** The gateway's name. */
   readonly issuer: string;
-  /** The token behind the assertion. */
-  readonly revocable: RevocableToken;
 }
 
 /** Verifies assertions. */
@@ -96,10 +95,11 @@ export interface AssertionPolicy {
 /** Makes a verifier of gateway assertions; like a token's, it is synchronous, strict and remembers what proved good. */
 export function createAssertionVerifier(policy: AssertionPolicy): AssertionVerifier {
   const cache = createVerifiedTokenCache<VerifiedAssertion>(policy.cacheSize);
+  const revocations = policy.revocations && askedList(policy.revocations);
   const verify = (assertion: unknown, keys: AssertionKeySet, now: number): VerifiedAssertion =>
     verifyAssertion(assertion, keys, policy, now);
   const checkNow = (assertion: unknown): VerifiedAssertion =>
-    checkThrough(cache, assertion, policy.keys.snapshot(), policy.revocations, verify);
+    checkThrough(cache, assertion, policy.keys.snapshot(), revocations, verify);
   return {
     check: (assertion) => withFreshKeys(policy.keys, checkNow, assertion),
   };
@@ -145,6 +145,7 @@ function verifyAssertion(
       tokenId: token.tokenId,
       issuedAt: token.issuedAt,
     }),
+    asked: { state: 0 },
     validFrom: validity.validFrom,
     validUntil: Math.min(validity.validUntil, tokenEnd),
   });

@@ -1,5 +1,6 @@
 import { ConfigurationError } from './errors.js';
 import { isIdentityText } from './identity-text.js';
+import { newState, tellingState } from './revocation-state.js';
 import { ownOptions, describe, MAX_CLOCK_TOLERANCE_SECONDS } from './options.js';
 import { checkServiceName } from './services.js';
 
@@ -90,6 +91,7 @@ export function createRevocationList(): MemoryRevocationList {
   const tokens = new Map<string, Entry>();
   const services = new Map<string, number>();
   let sweepAt = 1024;
+  let state = newState();
 
   const sweep = (): void => {
     const now = Date.now() / 1000;
@@ -103,7 +105,7 @@ export function createRevocationList(): MemoryRevocationList {
     sweepAt = Math.max(1024, tokens.size * 2);
   };
 
-  return {
+  const list: MemoryRevocationList = {
     isRevoked({ tokenId, service, issuedAt }) {
       if (tokenId !== undefined && tokens.has(tokenId)) return true;
       if (service === undefined) return false;
@@ -121,6 +123,7 @@ export function createRevocationList(): MemoryRevocationList {
         expiresAt: Math.max(expiresAt, known.expiresAt),
         keepUntil: Math.max(performance.now() / 1000 + life, known.keepUntil),
       });
+      state = newState();
       if (tokens.size >= sweepAt) sweep();
     },
     revokeService(service, options = {}) {
@@ -128,6 +131,7 @@ export function createRevocationList(): MemoryRevocationList {
       const name = checkServiceName('service', service);
       const issuedBefore = readMoment('issuedBefore', options.issuedBefore, Math.floor(Date.now() / 1000) + 1);
       services.set(name, Math.max(issuedBefore, services.get(name) ?? 0));
+      state = newState();
     },
     entries() {
       sweep();
@@ -139,6 +143,8 @@ export function createRevocationList(): MemoryRevocationList {
       ];
     },
   };
+  // What a sweep takes away has ended: of no token that is still accepted would it say anything else.
+  return tellingState(list, () => state);
 }
 
 function readMoment(name: string, value: number | undefined, fallback: number): number {

@@ -7,14 +7,14 @@ import type { RingKey } from './key.js';
 import type { KeyRing } from './key-ring.js';
 import type { KeySnapshot } from './key-snapshot.js';
 import type { RevocableToken, RevocationList } from './revocation.js';
+import { type AskedList, askedList } from './revocation-state.js';
 import { createVerifiedTokenCache, type Perishable, type VerifiedTokenCache } from './verified-token-cache.js';
 
 /** A token that has proved good, with everything that later steps need of it. The same object for every cached use. */
-export interface VerifiedToken extends Perishable {
+export interface VerifiedToken extends Revocable {
   readonly claims: TokenClaims;
   /** Made once per token, with `via: 'bearer'`. */
   readonly caller: Caller;
-  readonly revocable: RevocableToken;
   /** The id of the key that signed it. */
   readonly keyId: string;
 }
@@ -49,7 +49,8 @@ export interface TokenChecker {
 
 /** Makes the checker behind every bearer token and behind {@link createTokenVerifier}. */
 export function createTokenChecker(policy: TokenPolicy): TokenChecker {
-  const { keys, revocations } = policy;
+  const { keys } = policy;
+  const revocations = policy.revocations && askedList(policy.revocations);
   const cache = createVerifiedTokenCache<VerifiedToken>(policy.cacheSize);
   const verify = (token: unknown, inForce: KeySnapshot, now: number): VerifiedToken =>
     verifyToken(token, inForce, policy, now);
@@ -91,32 +92,37 @@ export function checkThrough<T extends Revocable, K extends object>(
   cache: VerifiedTokenCache<T>,
   token: unknown,
   keys: K,
-  revocations: RevocationList | undefined,
+  revocations: AskedList | undefined,
   verify: (token: unknown, keys: K, nowSeconds: number) => T,
 ): T {
   const now = Date.now() / 1000;
   const known = typeof token === 'string' ? recallFrom(cache, token, keys, revocations, now) : undefined;
   if (known !== undefined) return known;
   const verified = verify(token, keys, now);
-  refuseRevoked(verified.revocable, revocations);
+  refuseRevoked(verified, revocations);
   cache.set(token as string, keys, verified);
   return verified;
 }
 
-type Revocable = Perishable & { readonly revocable: RevocableToken };
+/** What a revocation list may have something against. */
+export interface Revocable extends Perishable {
+  readonly revocable: RevocableToken;
+  /** The state of the list when it had nothing against it; 0 before it was asked, and where it tells none. */
+  readonly asked: { state: number };
+}
 
 /** What is remembered of a token, if it is still good; one that was revoked is forgotten. */
 function recallFrom<T extends Revocable>(
   cache: VerifiedTokenCache<T>,
   token: string,
   keys: object,
-  revocations: RevocationList | undefined,
+  revocations: AskedList | undefined,
   now: number,
 ): T | undefined {
   const known = cache.get(token, keys, now);
   if (known === undefined || revocations === undefined) return known;
   try {
-    refuseRevoked(known.revocable, revocations);
+    refuseRevoked(known, revocations);
   } catch (error) {
     if (error instanceof TokenRevokedError) cache.delete(token);
     throw error;
@@ -124,9 +130,15 @@ function recallFrom<T extends Revocable>(
   return known;
 }
 
-function refuseRevoked(revocable: RevocableToken, revocations: RevocationList | undefined): void {
-  const isRevoked: unknown = revocations === undefined ? false : revocations.isRevoked(revocable);
-  if (isRevoked === false) return;
+function refuseRevoked({ revocable, asked }: Revocable, revocations: AskedList | undefined): void {
+  if (revocations === undefined) return;
+  const state = revocations.state();
+  if (state !== undefined && state === asked.state) return;
+  const isRevoked = revocations.isRevoked(revocable);
+  if (isRevoked === false) {
+    asked.state = state ?? 0;
+    return;
+  }
   const { tokenId, service } = revocable;
   if (isRevoked === true) throw new TokenRevokedError(undefined, { tokenId, service });
   // Anything but a plain no refuses: a list that answers with a promise must not let everybody in, nor end the process.
@@ -150,6 +162,7 @@ function verifyToken(token: unknown, keys: KeySnapshot, policy: TokenPolicy, now
     keyId: key.kid,
     caller: callerFromClaims(claims, { via: 'bearer', keyId: key.kid, expiresAt: claims.exp, ...facts }),
     revocable: Object.freeze({ service: claims.type === 'service' ? claims.service : undefined, ...facts }),
+    asked: { state: 0 },
     ...validity,
   });
 }

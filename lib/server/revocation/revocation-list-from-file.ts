@@ -2,6 +2,8 @@ import { logSafely } from '../../shared/log-safely.js';
 import { readLogger } from '../../shared/log.js';
 import { ownOptions, checkPath } from '../../shared/options.js';
 import { readTextFile, stampOfFile } from '../../shared/read-file.js';
+import type { MemoryRevocationList, RevocableToken } from '../../shared/revocation.js';
+import { stateOf, tellingState } from '../../shared/revocation-state.js';
 import { type Reading, watchSource } from '../../shared/watched-source.js';
 import { parseRevocations } from './revocation-file.js';
 import {
@@ -61,11 +63,14 @@ export function revocationListFromFile(path: string, options: WatchedRevocationO
   });
   const stalenessSeconds = (): number => watched.ageMs() / 1000;
 
-  return Object.freeze({
-    isRevoked: (token) => {
-      checkStaleness(stalenessSeconds(), maxStalenessSeconds);
-      return watched.value().isRevoked(token);
-    },
+  /** The list, unless it is too old to be believed. */
+  const inForce = (): MemoryRevocationList => {
+    checkStaleness(stalenessSeconds(), maxStalenessSeconds);
+    return watched.value();
+  };
+
+  const list: WatchedRevocationList = Object.freeze({
+    isRevoked: (token: RevocableToken) => inForce().isRevoked(token),
     ready: () => Promise.resolve(),
     stalenessSeconds,
     entries: () => watched.value().entries(),
@@ -73,7 +78,8 @@ export function revocationListFromFile(path: string, options: WatchedRevocationO
       watched.close();
       return Promise.resolve();
     },
-  } satisfies WatchedRevocationList);
+  });
+  return tellingState(list, () => stateOf(inForce()) as number);
 }
 
 /** A list may be long: it is not read again while the file's times say that it is the same. */

@@ -1,7 +1,13 @@
 import { logSafely } from '../../shared/log-safely.js';
 import { type Logger, readLogger } from '../../shared/log.js';
 import { ownOptions, MAX_CLOCK_TOLERANCE_SECONDS } from '../../shared/options.js';
-import { createRevocationList, type Revocation } from '../../shared/revocation.js';
+import {
+  createRevocationList,
+  type MemoryRevocationList,
+  type RevocableToken,
+  type Revocation,
+} from '../../shared/revocation.js';
+import { stateOf, tellingState } from '../../shared/revocation-state.js';
 import { reasonOf, type RedisClient } from '../../shared/redis/redis-client.js';
 import { openRedisLink } from './redis-link.js';
 import { type RedisOptions, resolveRedis } from '../../shared/redis/redis-options.js';
@@ -103,11 +109,14 @@ export function revocationListFromRedis(options: RevocationListFromRedisOptions 
     },
   });
 
-  return Object.freeze({
-    isRevoked: (token) => {
-      checkStaleness(stalenessSeconds(), maxStalenessSeconds);
-      return list.isRevoked(token);
-    },
+  /** The list, unless it is too old to be believed. */
+  const inForce = (): MemoryRevocationList => {
+    checkStaleness(stalenessSeconds(), maxStalenessSeconds);
+    return list;
+  };
+
+  const watched: WatchedRevocationList = Object.freeze({
+    isRevoked: (token: RevocableToken) => inForce().isRevoked(token),
     ready: () => link.firstAnswer,
     stalenessSeconds,
     entries: () => list.entries(),
@@ -115,7 +124,8 @@ export function revocationListFromRedis(options: RevocationListFromRedisOptions 
       link.close();
       return Promise.resolve();
     },
-  } satisfies WatchedRevocationList);
+  });
+  return tellingState(watched, () => stateOf(inForce()) as number);
 }
 
 /** How many entries are known here and not there, of those whose tokens have not ended. */
