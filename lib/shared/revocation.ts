@@ -15,7 +15,7 @@ export interface RevocableToken {
 }
 
 /**
- * The tokens and services no longer accepted. Asked on every request, cached tokens included, so it answers from memory.
+ * The tokens and services no longer accepted. A list of your own is asked on every request, cached tokens included, so it answers from memory.
  */
 export interface RevocationList {
   /**

@@ -23,7 +23,7 @@ export interface CreateTokenVerifierOptions {
   readonly maxLifetimeSeconds?: number | undefined;
   /** What a token may not lack, although older services' tokens do: `jti`, `kid`, `iss`, `aud`, `iat`. Default: none. */
   readonly requiredClaims?: readonly RequirableClaim[] | undefined;
-  /** Tokens and services no longer accepted. Asked on every call. Default: none. */
+  /** Tokens and services no longer accepted; an entry counts from the next call on. Default: none. */
   readonly revocations?: RevocationList | undefined;
   /** How many verified tokens are remembered, 0 to 1,000,000. Default: 10,000. */
   readonly cacheSize?: number | undefined;

@@ -32,7 +32,7 @@ interface Slot<T> {
  * was not used since it last came by: as many callers as there is room for all stay. A hit costs one look-up, and moves nothing.
  *
  * An entry dies exactly when it is no longer valid; all die when the key snapshot is another one. Revocation is not known
- * here: the verifier asks the list on every hit.
+ * here: the verifier looks at the list on every hit.
  *
  * @param maxEntries - the bound; 0 remembers nothing
  */
