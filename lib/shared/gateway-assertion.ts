@@ -9,8 +9,9 @@ import { parseJwt, parsePayload } from './jwt.js';
 import { verifySignature } from './jwt-signature.js';
 import { isServiceName } from './services.js';
 import type { RevocationList } from './revocation.js';
+import type { Revocable } from './refuse-revoked.js';
 import { askedList } from './revocation-state.js';
-import { checkThrough, checkTimes, type Revocable, withFreshKeys } from './token-checker.js';
+import { checkThrough, checkTimes, withFreshKeys } from './token-checker.js';
 import { createVerifiedTokenCache } from './verified-token-cache.js';
 
 /** The longest life of an assertion, in seconds. */

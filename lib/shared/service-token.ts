@@ -1,7 +1,7 @@
 import jwt from 'jsonwebtoken';
 import { ConfigurationError } from './errors.js';
 import { MAX_TOKEN_LENGTH } from './jwt.js';
-import { provideMint } from './late-mint.js';
+import { provideMint } from './loaded-mint.js';
 import { type CreateServiceTokenOptions, settleServiceToken } from './service-token-claims.js';
 
 /**

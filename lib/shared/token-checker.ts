@@ -6,7 +6,8 @@ import { verifySignature } from './jwt-signature.js';
 import type { RingKey } from './key.js';
 import type { KeyRing } from './key-ring.js';
 import type { KeySnapshot } from './key-snapshot.js';
-import type { RevocableToken, RevocationList } from './revocation.js';
+import { refuseRevoked, type Revocable } from './refuse-revoked.js';
+import type { RevocationList } from './revocation.js';
 import { type AskedList, askedList } from './revocation-state.js';
 import { createVerifiedTokenCache, type Perishable, type VerifiedTokenCache } from './verified-token-cache.js';
 
@@ -104,13 +105,6 @@ export function checkThrough<T extends Revocable, K extends object>(
   return verified;
 }
 
-/** What a revocation list may have something against. */
-export interface Revocable extends Perishable {
-  readonly revocable: RevocableToken;
-  /** The state of the list when it had nothing against it; 0 before it was asked, and where it tells none. */
-  readonly asked: { state: number };
-}
-
 /** What is remembered of a token, if it is still good; one that was revoked is forgotten. */
 function recallFrom<T extends Revocable>(
   cache: VerifiedTokenCache<T>,
@@ -128,22 +122,6 @@ function recallFrom<T extends Revocable>(
     throw error;
   }
   return known;
-}
-
-function refuseRevoked({ revocable, asked }: Revocable, revocations: AskedList | undefined): void {
-  if (revocations === undefined) return;
-  const state = revocations.state();
-  if (state !== undefined && state === asked.state) return;
-  const isRevoked = revocations.isRevoked(revocable);
-  if (isRevoked === false) {
-    asked.state = state ?? 0;
-    return;
-  }
-  const { tokenId, service } = revocable;
-  if (isRevoked === true) throw new TokenRevokedError(undefined, { tokenId, service });
-  // Anything but a plain no refuses: a list that answers with a promise must not let everybody in, nor end the process.
-  Promise.resolve(isRevoked).catch(() => undefined);
-  throw new TokenRevokedError('list_gave_no_answer');
 }
 
 function verifyToken(token: unknown, keys: KeySnapshot, policy: TokenPolicy, now: number): VerifiedToken {

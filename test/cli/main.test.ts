@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { buildIfMissing } from '../examples/run-bakery.js';
 import { createTestCli, type TestCli } from './cli.js';
 import { type Program, PROGRAMS } from './programs.js';
-import { skip } from '../support/needs-program.js';
+import { skip } from '../support/skip.js';
 
 interface Ended {
   readonly code: number | null;

@@ -17,7 +17,8 @@ import {
   KNOWN_SERVICES,
 } from '../../lib/shared/index.js';
 import { ROOT } from '../../scripts/files.js';
-import { needsProgram, skip } from '../support/needs-program.js';
+import { needsProgram } from '../support/needs-program.js';
+import { skip } from '../support/skip.js';
 import { type Container, documentsOf, FOLDER, manifests, type Pod, pods, secret } from './manifests.js';
 
 const CLOSED = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } };

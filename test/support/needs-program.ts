@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { skip } from './skip.js';
 
 /**
  * Skips the test or suite where a program it needs is not installed. In CI, where all of them should be
@@ -26,17 +27,6 @@ export function needsPython(context: Mocha.Context, ...modules: readonly string[
   const program = `import ${modules.join(', ')}`;
   const python = ['python3', '/usr/bin/python3'].find((path) => spawnSync(path, ['-c', program]).status === 0);
   return python ?? missing(context, `python3 with ${modules.join(' and ')}`);
-}
-
-/**
- * Skips the test or suite and says why: mocha's `skip()` takes no reason. For what no package brings along (IPv6, root), and so is no
- * failure in CI either.
- *
- * @param why - `no IPv6`
- */
-export function skip(context: Mocha.Context, why: string): never {
-  console.log(`    skipped: ${why}`);
-  return context.skip();
 }
 
 function missing(context: Mocha.Context, what: string): never {

@@ -1,4 +1,4 @@
-import { loadedMint, type Mint } from '../../shared/late-mint.js';
+import { loadedMint, type Mint } from '../../shared/loaded-mint.js';
 
 /** Where what mints comes from. */
 export interface LateMint {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { isAuthError } from '../../shared/errors.js';
 import { toKeyRing } from '../../shared/key-ring.js';
 import { ownOptions, wholeNumber } from '../../shared/options.js';
-import type { Mint } from '../../shared/late-mint.js';
+import type { Mint } from '../../shared/loaded-mint.js';
 import { type CreateServiceTokenOptions, settleServiceToken } from '../../shared/service-token-claims.js';
 import { LATE_MINT, type LateMint } from './load-mint.js';
 import { isExpired, type TokenFacts } from './token-facts.js';

@@ -7,7 +7,7 @@ import { changeFile, readIfThere } from '../../../lib/cli/store/locked-file.js';
 import { anyRejectionOf } from '../../client/support.js';
 import { type CliResult, createTestCli, type TestCli } from '../cli.js';
 import { SOURCE_PROGRAM } from '../programs.js';
-import { skip } from '../../support/needs-program.js';
+import { skip } from '../../support/skip.js';
 
 describe('changeFile', () => {
   let cli: TestCli;

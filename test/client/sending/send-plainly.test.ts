@@ -9,7 +9,7 @@ import { createServiceClient, isServiceRequestError, type ServiceRequestError } 
 import { forgetTargets } from '../../support/targets.js';
 import { withoutNock } from '../../support/without-nock.js';
 import { opaqueToken, rejectionOf, startServer, type TestServer, until } from '../support.js';
-import { skip } from '../../support/needs-program.js';
+import { skip } from '../../support/skip.js';
 
 const token = opaqueToken();
 

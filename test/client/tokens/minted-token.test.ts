@@ -12,7 +12,7 @@ import { tokenKeeperOf } from '../../../lib/client/tokens/token-keeper.js';
 import type { TokenSource } from '../../../lib/client/tokens/token-source.js';
 import { ConfigurationError, InvalidTokenError, KeysUnavailableError } from '../../../lib/shared/errors.js';
 import { createKeyRing, type KeyRing } from '../../../lib/shared/key-ring.js';
-import type { Mint } from '../../../lib/shared/late-mint.js';
+import type { Mint } from '../../../lib/shared/loaded-mint.js';
 // What mints is there, but where a test says otherwise.
 import '../../../lib/shared/service-token.js';
 import { createTokenVerifier } from '../../../lib/shared/token.js';
