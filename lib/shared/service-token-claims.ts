@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { MAX_AUDIENCES } from './claims.js';
 import { ConfigurationError } from './errors.js';
 import { isIdentityText, isRole, isScope } from './identity-text.js';
+import { MAX_TOKEN_LENGTH } from './jwt.js';
 import type { RingKey } from './key.js';
 import { type KeysInput, toKeyRing } from './key-ring.js';
 import { ownOptions, describe, wholeNumber } from './options.js';
@@ -85,4 +86,21 @@ export function settleServiceToken(service: string, options: CreateServiceTokenO
     ...(scope !== undefined && { scope }),
   };
   return { claims, algorithm: current.algorithm, kid: current.kid, signingKey: current.signingKey };
+}
+
+/** What a token with these claims is longer than, whatever its key, in characters. */
+export function payloadLength({ claims }: UnsignedServiceToken): number {
+  return Buffer.from(JSON.stringify(claims)).toString('base64url').length;
+}
+
+/**
+ * @param length - of a token, or of a part of it
+ * @throws ConfigurationError where nobody would accept it
+ */
+export function checkTokenLength(length: number): void {
+  if (length <= MAX_TOKEN_LENGTH) return;
+  throw new ConfigurationError(
+    'audience',
+    `makes the token longer than ${String(MAX_TOKEN_LENGTH)} characters, which nobody accepts. Name fewer audiences or scopes.`,
+  );
 }

@@ -1,8 +1,6 @@
 import jwt from 'jsonwebtoken';
-import { ConfigurationError } from './errors.js';
-import { MAX_TOKEN_LENGTH } from './jwt.js';
 import { provideMint } from './loaded-mint.js';
-import { type CreateServiceTokenOptions, settleServiceToken } from './service-token-claims.js';
+import { checkTokenLength, type CreateServiceTokenOptions, settleServiceToken } from './service-token-claims.js';
 
 /**
  * Mints a service token: a service's credential, with a token id (`jti`) by which it can be revoked and the `kid` of the
@@ -30,12 +28,7 @@ import { type CreateServiceTokenOptions, settleServiceToken } from './service-to
 export function createServiceToken(service: string, options: CreateServiceTokenOptions): string {
   const { claims, signingKey, algorithm, kid } = settleServiceToken(service, options);
   const token = jwt.sign(claims, signingKey, { algorithm, keyid: kid });
-  if (token.length > MAX_TOKEN_LENGTH) {
-    throw new ConfigurationError(
-      'audience',
-      `makes the token longer than ${String(MAX_TOKEN_LENGTH)} characters, which nobody accepts. Name fewer audiences or scopes.`,
-    );
-  }
+  checkTokenLength(token.length);
   return token;
 }
 

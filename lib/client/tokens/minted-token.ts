@@ -3,7 +3,12 @@ import { isAuthError } from '../../shared/errors.js';
 import { toKeyRing } from '../../shared/key-ring.js';
 import { ownOptions, wholeNumber } from '../../shared/options.js';
 import type { Mint } from '../../shared/loaded-mint.js';
-import { type CreateServiceTokenOptions, settleServiceToken } from '../../shared/service-token-claims.js';
+import {
+  checkTokenLength,
+  type CreateServiceTokenOptions,
+  payloadLength,
+  settleServiceToken,
+} from '../../shared/service-token-claims.js';
 import { LATE_MINT, type LateMint } from './load-mint.js';
 import { isExpired, type TokenFacts } from './token-facts.js';
 import type { TokenSource } from './token-source.js';
@@ -23,8 +28,8 @@ export interface MintedTokenOptions extends Omit<CreateServiceTokenOptions, 'exp
 /**
  * Makes a token source that mints short-lived tokens itself, for a service that holds the key: none is stored, mounted or rotated.
  *
- * The first one is minted when it is first asked for, and promised where what mints has still to be loaded: nobody who imports the client
- * alone waits for that.
+ * The first one is minted at once or, where what mints has still to be loaded, then, and promised until it is there: nobody who imports
+ * the client alone waits for that.
  *
  * A token is used until a fifth of its life is left (5 s at least), by the wall clock and by the time that has passed, whichever says
  * so first. A new one is minted earlier where the ring's current key is another one, where the clock was set back to before the token's
@@ -93,11 +98,22 @@ export function mintedTokenBy(late: LateMint, options: MintedTokenOptions): Toke
   };
 
   // Also where the ring has no keys yet, what is wrong with the rest shall show now.
-  settleServiceToken(service, { ...claims, keys: { current: randomBytes(48).toString('base64url') } });
+  const probe = { ...claims, keys: { current: randomBytes(48).toString('base64url') } };
+  checkTokenLength(payloadLength(settleServiceToken(service, probe)));
   unlessKeysUnavailable(() => settleServiceToken(service, { ...claims, keys }));
-  // Where it cannot be loaded, whoever asks for a token is told.
-  if (late.loaded() === undefined) late.load().catch(() => undefined);
+  // One is held from the beginning, as the ring may be without a key by the time that it is asked for.
   let held: MintedToken | undefined;
+  const holdOne = (mint: Mint): void => {
+    unlessKeysUnavailable(() => (held ??= mintBy(mint)));
+  };
+  const loaded = late.loaded();
+  if (loaded !== undefined) holdOne(loaded);
+  // Where it cannot be loaded, or not mint, whoever asks for a token is told.
+  else
+    late
+      .load()
+      .then(holdOne)
+      .catch(() => undefined);
   let isRefused = false;
   let invalidatedAt = Number.NEGATIVE_INFINITY;
 

@@ -213,6 +213,13 @@ describe('mintedToken', () => {
     });
   });
 
+  it('holds a token from the beginning', () => {
+    const ring = changingRing(newRing());
+    const source = mintedToken({ service, keys: ring });
+    ring.ring = undefined;
+    expect(source.get()).to.be.a('string');
+  });
+
   describe('with a ring that can sign no more', () => {
     const ways: Readonly<Record<string, KeyRing | undefined>> = {
       'has no keys': undefined,
@@ -267,6 +274,16 @@ describe('mintedToken', () => {
       expect(source.get()).to.be.a('string');
     });
 
+    it('holds a token from then on, although the ring has no key any more when it is asked for', async () => {
+      const ring = changingRing(newRing());
+      const late = lateMint();
+      const source = mintedTokenBy(late, { service, keys: ring });
+      await until(() => late.isLoaded);
+      await Promise.resolve();
+      ring.ring = undefined;
+      expect(source.get()).to.be.a('string');
+    });
+
     it('says at once what is wrong', () => {
       expect(() => mintedTokenBy(lateMint(), { service, keys, role: 'two words' })).to.throw(
         ConfigurationError,
@@ -284,6 +301,17 @@ describe('mintedToken', () => {
       expect(String(await Promise.resolve(source.get()).catch((error: unknown) => error))).to.include(
         'no such package',
       );
+    });
+
+    it('ends no process where the ring then fails in another way', async () => {
+      const ring = changingRing(newRing());
+      const source = mintedTokenBy(lateMint(), { service, keys: ring });
+      Object.assign(ring, {
+        snapshot: () => {
+          throw new RangeError('not mine');
+        },
+      });
+      expect(await Promise.resolve(source.get()).catch((error: unknown) => error)).to.be.instanceOf(RangeError);
     });
 
     it('says so where the ring has no keys yet, to whoever asks for a token', async () => {
@@ -312,6 +340,11 @@ describe('mintedToken', () => {
     ['a scope with two spaces', { scope: 'a  b' }, 'scope'],
     ['an audience that is empty', { audience: '' }, 'audience'],
     ['an audience of nobody', { audience: [] }, 'audience'],
+    [
+      'audiences that nobody could read',
+      { audience: Array.from({ length: 32 }, (_, i) => `a${i}`.padEnd(240, 'x')) },
+      'fewer',
+    ],
     ['an issuer that is empty', { issuer: '' }, 'issuer'],
     ['a misspelt option', { lifetimeSecs: 300 }, "Did you mean 'lifetimeSeconds'?"],
     ['the option of createServiceToken', { expiresInSeconds: 300 }, 'expiresInSeconds'],
