@@ -11,8 +11,7 @@ let run;
 answerOrders({
   async measure({ module, row, warmMs, measureMs }) {
     const { rows } = await import(`../rows/${module}.js`);
-    const make = typeof rows[row] === 'function' ? rows[row] : rows[row].make;
-    run = await make();
+    run = await rows[row]();
     const { batch } = await repeat(run, 100, warmMs);
     globalThis.gc?.();
     const { cpuMicros, done } = await repeat(run, batch, measureMs);

@@ -85,9 +85,9 @@ function ours(options, credentials, { guard = true, express = express5, base = B
   return { make, credentials, refuses: true, base };
 }
 
-// eslint-disable-next-line no-unused-vars -- Express knows error handlers by their four parameters.
-function answerError(error, _req, res, _next) {
-  res.status(error.status ?? 500).json({ error: error.code });
+function answerError(error, _req, res, next) {
+  if (res.headersSent) next(error);
+  else res.status(error.status ?? 500).json({ error: error.code });
 }
 
 function withRoute(app, ...middlewares) {

@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import express from 'express';
-import pino from 'pino';
 import winston from 'winston';
 import { again } from '../harness/micro-table.js';
 import { loadBuilt } from '../harness/package-under-test.js';
 import { SERVICE } from './credentials.js';
+import { makePino, makeWinston } from './loggers.js';
 import { secretForms } from './tokens.js';
 
 const ROUTE = '/tenant/:tenantId';
-const MESSAGE = 'Service-only access granted';
 
 /** The row without a line. */
 export const QUIET = 'no line';
@@ -26,12 +25,8 @@ export const rows = {
   'ours, stdout to a pipe': row(() => app({ audit: true }), { good: 1, refused: 1 }, 'pipe'),
   'pino, stdout to a file': row(() => withLogger(makePino())),
   'pino, stdout to a pipe': row(() => withLogger(makePino()), undefined, 'pipe'),
-  'winston Console, stdout to a file': row(() => withLogger(makeWinston(new winston.transports.Console()))),
-  'winston Console, stdout to a pipe': row(
-    () => withLogger(makeWinston(new winston.transports.Console())),
-    undefined,
-    'pipe',
-  ),
+  'winston Console, stdout to a file': row(() => withLogger(makeWinston())),
+  'winston Console, stdout to a pipe': row(() => withLogger(makeWinston()), undefined, 'pipe'),
   'winston File': row(() =>
     withLogger(makeWinston(new winston.transports.File({ filename: process.env.BENCH_LOG_FILE }))),
   ),
@@ -46,17 +41,6 @@ async function app({ audit }, ...middlewares) {
   return express()
     .use(contextFromGateway({ keys: secretForms().text, audience: SERVICE }))
     .get(ROUTE, requireService({ audit }), ...middlewares, (_req, res) => res.json({ deleted: 1 }));
-}
-
-function makePino() {
-  const logger = pino({ timestamp: pino.stdTimeFunctions.isoTime });
-  return (fields) => logger.info(fields, MESSAGE);
-}
-
-function makeWinston(transport) {
-  const format = winston.format.combine(winston.format.timestamp(), winston.format.json());
-  const logger = winston.createLogger({ format, transports: [transport] });
-  return (fields) => logger.info(MESSAGE, fields);
 }
 
 /** By hand what our line says: the same fields, of the same request. */

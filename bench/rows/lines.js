@@ -1,35 +1,32 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import pino from 'pino';
-import winston from 'winston';
 import { again } from '../harness/micro-table.js';
 import { loadBuilt } from '../harness/package-under-test.js';
-
-const MESSAGE = 'Service-only access granted';
+import { makePino, makeWinston, MESSAGE } from './loggers.js';
 
 /** How many lines come in one turn of the event loop: of a service with little to do, and of one with much. */
 export const PER_TURN = [1, 10];
 /** Where they go. */
 export const SINKS = ['file', 'pipe'];
 
-/**
- * Rows of the table `line`: the same line, written to stdout by each logger.
- *
- * @type {Readonly<Record<string, { readonly sink: string, readonly make: () => unknown }>>}
- */
+/** Rows of the table `line`: the same line, written to stdout by each logger. What its stdout is, `tables/line.js` decides. */
 export const rows = Object.fromEntries(
   SINKS.flatMap((sink) =>
-    PER_TURN.flatMap((perTurn) => {
-      const row = (make) => ({ sink, make: async () => writing(perTurn, await make()) });
-      return [
-        [nameOf('ours', perTurn, sink), row(makeOurs)],
-        [nameOf('pino', perTurn, sink), row(makePino)],
-        [again(nameOf('pino', perTurn, sink)), row(makePino)],
-        [nameOf('winston Console', perTurn, sink), row(makeWinston)],
-      ];
-    }),
+    PER_TURN.flatMap((perTurn) =>
+      [
+        [nameOf('ours', perTurn, sink), makeOurs],
+        [nameOf('pino', perTurn, sink), makePino],
+        [again(nameOf('pino', perTurn, sink)), makePino],
+        [nameOf('winston Console', perTurn, sink), () => makeWinston()],
+      ].map(([name, make]) => [name, async () => writing(perTurn, await make())]),
+    ),
   ),
 );
+
+/** @param {string} row @returns {'file' | 'pipe'} what it writes to */
+export function sinkOf(row) {
+  return SINKS.find((sink) => row.includes(`, ${sink}`));
+}
 
 /** @param {string} logger @param {number} perTurn @param {string} sink */
 export function nameOf(logger, perTurn, sink) {
@@ -39,17 +36,6 @@ export function nameOf(logger, perTurn, sink) {
 async function makeOurs() {
   const { createLogger } = await loadBuilt('shared');
   const logger = createLogger();
-  return (fields) => logger.info(MESSAGE, fields);
-}
-
-function makePino() {
-  const logger = pino({ timestamp: pino.stdTimeFunctions.isoTime });
-  return (fields) => logger.info(fields, MESSAGE);
-}
-
-function makeWinston() {
-  const format = winston.format.combine(winston.format.timestamp(), winston.format.json());
-  const logger = winston.createLogger({ format, transports: [new winston.transports.Console()] });
   return (fields) => logger.info(MESSAGE, fields);
 }
 

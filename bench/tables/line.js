@@ -3,7 +3,7 @@ import { interleave } from '../harness/interleave.js';
 import { openSink } from '../harness/log-sink.js';
 import { ratioTarget, reportMicro } from '../harness/micro-table.js';
 import { startProgram } from '../harness/pinned-process.js';
-import { nameOf, PER_TURN, rows, SINKS } from '../rows/lines.js';
+import { nameOf, PER_TURN, rows, sinkOf, SINKS } from '../rows/lines.js';
 
 const PLACES = SINKS.flatMap((sink) => PER_TURN.map((perTurn) => [perTurn, sink]));
 const PEERS = PLACES.map((place) => nameOf('pino', ...place));
@@ -25,7 +25,7 @@ export async function run(options) {
 }
 
 async function measureLines(name, [warmMs, measureMs]) {
-  const sink = await openSink(rows[name].sink);
+  const sink = await openSink(sinkOf(name));
   try {
     const program = startProgram('micro.js', { flags: ['--expose-gc'], stdout: sink.fd });
     const micros = await program.ask('measure', { module: 'lines', row: name, warmMs, measureMs });

@@ -1,7 +1,7 @@
 import type { RevocableToken, RevocationList } from './revocation.js';
 
-/** Tells which state a list is in: the same number for as long as it would say the same of every token. May throw what `isRevoked` throws. */
-type TellState = () => number;
+/** Tells which state a list is in: the same number for as long as it would say the same of every token. Undefined: not told. May throw what `isRevoked` throws. */
+type TellState = () => number | undefined;
 
 interface Told {
   readonly isRevoked: RevocationList['isRevoked'];

@@ -8,6 +8,7 @@ import { ConfigurationError } from '../../lib/shared/errors.js';
 import { runWithRequestId } from '../../lib/shared/index.js';
 import { forgetTargets } from '../support/targets.js';
 import { anyRejectionOf, memoryLogger, opaqueToken, rejectionOf, setEnvironment } from './support.js';
+import { throwAnything } from '../support/throw-anything.js';
 
 const ORDERS = 'http://orders-service:8000';
 const token = opaqueToken();
@@ -566,10 +567,7 @@ describe('createServiceClient', () => {
       'throws an error': () => {
         throw new Error('vault is sealed');
       },
-      'throws no error': () => {
-        // eslint-disable-next-line @typescript-eslint/only-throw-error -- as other people's code does
-        throw 'sealed';
-      },
+      'throws no error': () => throwAnything('sealed'),
       rejects: () => Promise.reject(new Error('vault is sealed')),
       'gives an empty text': () => '',
       'promises an empty text': () => Promise.resolve(''),

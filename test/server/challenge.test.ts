@@ -25,6 +25,7 @@ import {
 import { recordingLogger } from '../support/recording-logger.js';
 import { expectNoPieceOf } from '../support/refusals.js';
 import { exchange, requestText, send } from '../support/wire.js';
+import { rejectWith, throwAnything } from '../support/throw-anything.js';
 
 const secret = newSecret();
 const token = serviceToken(secret);
@@ -235,16 +236,8 @@ for (const { name, express } of EXPRESS_VERSIONS) {
         },
       ],
       // Express takes a falsy error for none, and would go on to the handler.
-      [
-        'throws nothing',
-        () => {
-          // eslint-disable-next-line @typescript-eslint/only-throw-error -- what plain JavaScript may throw is what is tested
-          throw undefined;
-        },
-        'Authentication is required.',
-      ],
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- the same for promises
-      ['rejects with nothing', () => Promise.reject(), 'Authentication is required.'],
+      ['throws nothing', () => throwAnything(undefined), 'Authentication is required.'],
+      ['rejects with nothing', () => rejectWith(undefined), 'Authentication is required.'],
     ];
     for (const [how, onDenied, message = 'from onDenied'] of failures) {
       it(`hands Express an error where it ${how}, and lets nobody in`, async () => {

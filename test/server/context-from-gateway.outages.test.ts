@@ -11,6 +11,7 @@ import { ask, outcome, probe } from '../support/probe.js';
 import { assertionFor, assertionLine, bearerLine, CALLER, plainLines, serviceToken } from '../support/proofs.js';
 import { recordingLogger } from '../support/recording-logger.js';
 import { send } from '../support/wire.js';
+import { throwAnything } from '../support/throw-anything.js';
 
 const secret = newSecret();
 const token = serviceToken(secret);
@@ -31,12 +32,6 @@ function breakable() {
       failure = error;
     },
   };
-}
-
-/** Throws what is no error. */
-function toss(): never {
-  // eslint-disable-next-line @typescript-eslint/only-throw-error -- what plain JavaScript may throw is what is tested
-  throw undefined;
 }
 
 for (const { name, express } of EXPRESS_VERSIONS) {
@@ -115,8 +110,8 @@ for (const { name, express } of EXPRESS_VERSIONS) {
           let works = true;
           const listener = express();
           const broken = {
-            keys: { snapshot: () => (works ? ring.snapshot() : toss()) },
-            revocations: { isRevoked: () => (works ? false : toss()) },
+            keys: { snapshot: () => (works ? ring.snapshot() : throwAnything(undefined)) },
+            revocations: { isRevoked: () => (works ? false : throwAnything(undefined)) },
           };
           listener.use(contextFromGateway({ ...options, [part]: broken[part], required: true }));
           listener.get('/', (_req, res) => res.json({}));

@@ -19,6 +19,7 @@ import {
 import { recordingLogger } from '../support/recording-logger.js';
 import { thrownBy } from '../support/refusals.js';
 import { send } from '../support/wire.js';
+import { throwAnything } from '../support/throw-anything.js';
 
 for (const { name, express } of EXPRESS_VERSIONS) {
   describe(`the reason of a refusal, ${name}`, () => {
@@ -86,10 +87,7 @@ describe('what an application’s own list throws', () => {
   it('is passed on as the cause of an error that names the suspects', () => {
     const secret = newSecret();
     const revocations = {
-      isRevoked: () => {
-        // eslint-disable-next-line @typescript-eslint/only-throw-error -- as an application might
-        throw 'away';
-      },
+      isRevoked: () => throwAnything('away'),
     } as never;
     const req = { headers: { authorization: `Bearer ${serviceToken(secret)}` }, rawHeaders: [] } as never;
     const error = thrownBy(() => identify(req, { keys: secret, audience: HERE, revocations })) as Error;

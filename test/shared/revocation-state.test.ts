@@ -107,6 +107,8 @@ describe('createTokenVerifier, of a token that it remembers', () => {
     const token = newToken();
     createTokenVerifier({ keys, revocations: open }).verify(token);
     closed.revokeService('orders-service');
-    expect(() => createTokenVerifier({ keys, revocations: closed }).verify(token)).to.throw();
+    expect(() => createTokenVerifier({ keys, revocations: closed }).verify(token))
+      .to.throw()
+      .with.property('code', 'token_revoked');
   });
 });

@@ -100,7 +100,6 @@ export function mintedTokenBy(late: LateMint, options: MintedTokenOptions): Toke
   // Also where the ring has no keys yet, what is wrong with the rest shall show now.
   const probe = { ...claims, keys: { current: randomBytes(48).toString('base64url') } };
   checkTokenLength(payloadLength(settleServiceToken(service, probe)));
-  unlessKeysUnavailable(() => settleServiceToken(service, { ...claims, keys }));
   // One is held from the beginning, as the ring may be without a key by the time that it is asked for.
   let held: MintedToken | undefined;
   const holdOne = (mint: Mint): void => {
@@ -108,12 +107,14 @@ export function mintedTokenBy(late: LateMint, options: MintedTokenOptions): Toke
   };
   const loaded = late.loaded();
   if (loaded !== undefined) holdOne(loaded);
-  // Where it cannot be loaded, or not mint, whoever asks for a token is told.
-  else
+  else {
+    unlessKeysUnavailable(() => settleServiceToken(service, { ...claims, keys }));
+    // Where it cannot be loaded, or not mint, whoever asks for a token is told.
     late
       .load()
       .then(holdOne)
       .catch(() => undefined);
+  }
   let isRefused = false;
   let invalidatedAt = Number.NEGATIVE_INFINITY;
 

@@ -79,7 +79,7 @@ export function revocationListFromFile(path: string, options: WatchedRevocationO
       return Promise.resolve();
     },
   });
-  return tellingState(list, () => stateOf(inForce()) as number);
+  return tellingState(list, () => stateOf(inForce()));
 }
 
 /** A list may be long: it is not read again while the file's times say that it is the same. */

@@ -125,7 +125,7 @@ export function revocationListFromRedis(options: RevocationListFromRedisOptions 
       return Promise.resolve();
     },
   });
-  return tellingState(watched, () => stateOf(inForce()) as number);
+  return tellingState(watched, () => stateOf(inForce()));
 }
 
 /** How many entries are known here and not there, of those whose tokens have not ended. */

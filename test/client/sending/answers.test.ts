@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { createServiceClient, type RetryEvent } from '../../../lib/client/index.js';
 import { withoutNock } from '../../support/without-nock.js';
 import { opaqueToken, rejectionOf, startServer, type TestServer, until } from '../support.js';
+import { throwAnything } from '../../support/throw-anything.js';
 
 const token = opaqueToken();
 
@@ -204,10 +205,7 @@ describe('the outcome of a request', () => {
   for (const thrown of [null, undefined, 'text', 7]) {
     it(`is not not_sent where validateStatus throws ${String(thrown)}`, async () => {
       const server = await startServer((_req, res) => res.end('ok'));
-      const validateStatus = (): boolean => {
-        // eslint-disable-next-line @typescript-eslint/only-throw-error -- as other people's code does
-        throw thrown;
-      };
+      const validateStatus = (): boolean => throwAnything(thrown);
       expect(await rejectionOf(createServiceClient(token).post(server.url, '', { validateStatus }))).to.include({
         name: 'ServiceRequestError',
         outcome: 'unknown',

@@ -19,6 +19,8 @@ await send(300);
 for (let i = 0; i < 3; i++) collect({ type: 'minor' });
 const young = process.memoryUsage().heapUsed;
 collect();
+// Requests that were not made leave nothing.
+if (server.requests.length !== 600) throw new Error(`${server.requests.length} of 600 requests were made`);
 console.log(Math.round((young - process.memoryUsage().heapUsed) / 300));
 await client.close();
 await server.close();

@@ -261,8 +261,8 @@ describe('createOriginPolicy', () => {
       {},
       null,
       [undefined],
-      // eslint-disable-next-line no-sparse-arrays -- a hole counts as undefined
-      ['http://orders-service', ,],
+      // A hole counts as undefined.
+      Object.assign(['http://orders-service'], { length: 2 }),
       [7],
       ['orders-service'],
       [''],

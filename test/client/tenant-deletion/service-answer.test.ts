@@ -6,6 +6,7 @@ import { askService, type ServiceAnswer } from '../../../lib/client/tenant-delet
 import { withoutNock } from '../../support/without-nock.js';
 import { expectNoToken, memoryLogger, opaqueToken, startServer, type TestServer } from '../support.js';
 import { LONG_MS, quickWaits } from './support.js';
+import { throwAnything } from '../../support/throw-anything.js';
 
 describe('askService', () => {
   withoutNock();
@@ -226,10 +227,7 @@ describe('askService', () => {
     expect(answer.detail).to.match(/^a secret/);
     expectNoToken(answer, token);
     const silent = clientWith();
-    silent.interceptors.request.use(() => {
-      // eslint-disable-next-line @typescript-eslint/only-throw-error -- what people do
-      throw 'no error';
-    });
+    silent.interceptors.request.use(() => throwAnything('no error'));
     expect(await ask(silent)).to.include({ status: undefined, ran: 'unknown', tries: 0, detail: undefined });
   });
 

@@ -279,7 +279,6 @@ describe('mintedToken', () => {
       const late = lateMint();
       const source = mintedTokenBy(late, { service, keys: ring });
       await until(() => late.isLoaded);
-      await Promise.resolve();
       ring.ring = undefined;
       expect(source.get()).to.be.a('string');
     });

@@ -6,6 +6,7 @@ import { memoryIdempotencyStore } from '../../../lib/server/tenant-data/memory-i
 import { until } from '../../client/support.js';
 import { recordingLogger, type RecordingLogger } from '../../support/recording-logger.js';
 import { COUNTS, gate, type Gate } from './rig.js';
+import { rejectWith } from '../../support/throw-anything.js';
 
 const KEYED: Deletion = { name: 'n', subject: 's-1', isKeyed: true, fields: { tenant_id: 't-1' } };
 const UNKEYED: Deletion = { ...KEYED, name: 'u', isKeyed: false };
@@ -107,8 +108,7 @@ describe('createDeletions', () => {
         throw new Error('away');
       },
     ],
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- as a store of somebody's own may
-    ['rejects with what is no error', () => Promise.reject(null)],
+    ['rejects with what is no error', () => rejectWith(null)],
     ['holds what is no answer', () => Promise.resolve({ state: 'done', subject: 's-1', answer: '{' } as const)],
   ] as const) {
     it(`deletes nothing by a key while the store ${what}, and deletes when it works`, async () => {

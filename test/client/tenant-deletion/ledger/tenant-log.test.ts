@@ -14,6 +14,7 @@ import {
 } from '../../../../lib/client/tenant-deletion/ledger/tenant-log.js';
 import { pause } from '../../../../lib/client/tenant-deletion/pause.js';
 import { add, addLock, everyText, failureOf, farHolder, LOG } from './support.js';
+import { rejectWith } from '../../../support/throw-anything.js';
 
 const NOW = Date.parse('2030-01-01T00:00:00.000Z');
 const YEAR_MS = 365 * 86_400_000;
@@ -532,8 +533,7 @@ describe('takeLease', () => {
       const lease = await take();
       const lost: unknown[] = [];
       lease.onLost((error) => lost.push(error));
-      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- a ledger of somebody else may
-      ledger.beforeAppend = () => Promise.reject('full');
+      ledger.beforeAppend = () => rejectWith('full');
       await lease.write({ type: 'renew' }).catch(() => undefined);
       expect(lost[0]).to.be.an('error').with.property('message', 'full');
     });
