@@ -111,7 +111,10 @@ function createKeeper(source: TokenSource): TokenKeeper {
     drop,
     renew(refused: string) {
       const other = (text: string): string | undefined => (text === refused ? undefined : text);
-      if (isDroppedJustNow(refused) && inUse !== undefined && !isExpired(inUse)) return other(inUse.text);
+      // An answer may come long after those of its companions: what came in its place meanwhile is there.
+      if (inUse !== undefined && !isExpired(inUse) && (inUse.text !== refused || isDroppedJustNow(refused))) {
+        return other(inUse.text);
+      }
       drop(refused);
       const given = get();
       if (typeof given === 'string') return other(given);

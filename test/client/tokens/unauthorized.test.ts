@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import {
   createServiceClient,
@@ -83,6 +84,28 @@ describe('a service client whose token is answered with 401', () => {
     expect(answers.every((answer) => answer.status === 200)).to.equal(true);
     expect(source.told).to.deep.equal([OLD]);
     expect(source.asked()).to.equal(2);
+  });
+
+  it('asks it nothing more for a request whose refusal comes long after the others', async () => {
+    const answers: (() => void)[] = [];
+    await server.close();
+    server = await startServer((req, res) => {
+      const isAccepted = req.headers.authorization === `Bearer ${NEW}`;
+      const answer = (): void => void res.writeHead(isAccepted ? 200 : 401).end('answer');
+      if (req.url === '/slow' && !isAccepted) answers.push(answer);
+      else answer();
+    });
+    const source = renewing();
+    const client = createServiceClient(source, { baseURL: server.url });
+    const slow = client.get('/slow');
+    expect((await client.get('/')).status).to.equal(200);
+    // Longer than the refusal of a token is taken for the echo of an earlier one.
+    await sleep(1100);
+    expect(answers).to.have.lengthOf(1);
+    answers.forEach((answer) => answer());
+    expect((await slow).status).to.equal(200);
+    expect(source.told).to.deep.equal([OLD]);
+    expect(source.asked()).to.equal(3);
   });
 
   it('keeps the token that came meanwhile where the one of an older request is refused', async () => {
