@@ -56,11 +56,12 @@ describe('parseJwt', () => {
     expect(parseJwt(pad(8192)).algorithm).to.equal('HS256');
     expect(refusalOf(() => parseJwt(pad(8193)))).to.deep.equal({ code: 'invalid_token', reason: 'too_long' });
     const huge = 'A'.repeat(5 * 1024 * 1024);
-    const started = performance.now();
     for (const token of [huge, `${huge}.${huge}.${huge}`, '.'.repeat(5e6)]) {
-      expect(refusalOf(() => parseJwt(token)).reason).to.equal('too_long');
+      // So often that decoding would take minutes, and end the test.
+      for (let i = 0; i < 10_000; i++) {
+        if (refusalOf(() => parseJwt(token)).reason !== 'too_long') expect.fail('another reason');
+      }
     }
-    expect(performance.now() - started).to.be.lessThan(50);
   });
 
   describe('refuses a text that is not three canonical parts', () => {

@@ -244,6 +244,7 @@ const ARGS = ['--disable-warning=DEP0205', '--import', 'ts-blank-space/register'
 const IMPORTS = `import { createRequire } from 'node:module';
   import { lateLogger, readClientLogger } from ${urlOf('shared/late-logger.ts')};
   const isLoaded = () => Object.keys(createRequire(import.meta.url).cache).some((path) => /[\\\\/]winston[\\\\/]/.test(path));
+  const whenLoaded = (next) => void (isLoaded() ? next() : setTimeout(whenLoaded, 10, next));
   const write = (logger, count) => { for (let i = 0; i < count; i++) logger.warn('line', { i }); };`;
 
 /** How a process may end right after its first lines. */
@@ -301,24 +302,24 @@ describe('lateLogger', function () {
   it('takes the time of the line, not of the loading', async () => {
     const { lines } = await run(`const before = Date.now(); lateLogger().warn('line');
       const after = Date.now(); while (Date.now() < after + 20);
-      setTimeout(() => lateLogger().warn('later', { before, after, isLoaded: isLoaded() }), 500);`);
+      whenLoaded(() => lateLogger().warn('later', { before, after }));`);
     const [line, later] = lines;
     const time = Date.parse(String(line?.['timestamp']));
     expect(time).to.be.within(Number(later?.['before']), Number(later?.['after']));
     expect(Date.parse(String(later?.['timestamp']))).to.be.greaterThan(time);
-    expect(later?.['isLoaded']).to.equal(true);
   });
 
   it('loads winston with the first line that is heard, and not before', async () => {
     const { lines, code } = await run(
       `const logger = readClientLogger(undefined); logger.info('unheard'); logger.warn('unheard');
       setTimeout(() => { console.log(JSON.stringify([isLoaded(), logger.hears('warn'), logger.hears('error')]));
-        logger.error('heard'); setTimeout(() => console.log(JSON.stringify(isLoaded())), 500); }, 100);`,
+        logger.error('heard'); whenLoaded(() => console.log('"loaded"')); }, 100);`,
       'error',
     );
     expect(code).to.equal(0);
     expect(lines).to.have.length(3);
-    expect([lines[0], lines[1]?.['message'], lines[2]]).to.deep.equal([[false, false, true], 'heard', true]);
+    expect(lines[0]).to.deep.equal([false, false, true]);
+    expect(lines.slice(1).map((line) => line['message'] ?? line)).to.have.members(['heard', 'loaded']);
   });
 
   it('writes lines that are first logged while the process ends', async () => {
@@ -349,9 +350,8 @@ describe('lateLogger', function () {
   });
 
   it('holds no process open', async () => {
-    const since = performance.now();
+    // A process that it held open would end this test by its time.
     await run('lateLogger();');
-    expect(performance.now() - since).to.be.lessThan(20_000);
   });
 
   it('keeps a bound before winston is there', async () => {

@@ -47,7 +47,7 @@ describe('redactText', () => {
   }
 
   it('takes no longer for a text that was made to be slow', () => {
-    const started = performance.now();
+    // So long that a quadratic search would take hours, and end the test.
     for (const piece of [
       'eyJaaaaa-',
       'eyJaaaaa.',
@@ -56,9 +56,8 @@ describe('redactText', () => {
       '-----BEGIN ',
       '-----BEGIN PRIVATE KEY-----',
     ]) {
-      redactText(piece.repeat(20_000));
+      redactText(piece.repeat(200_000));
     }
-    expect(performance.now() - started).to.be.lessThan(1000);
   });
 });
 

@@ -96,17 +96,13 @@ describe('createTokenVerifier, by the form of a token', () => {
     expect(refusal(longer)).to.deep.equal(invalid('too_long'));
   });
 
-  it('refuses a good token of 5 MB within 5 ms', () => {
+  it('refuses a good token of 5 MB without reading it', () => {
     // V4
     const huge = forge(secret, HEADER, serviceClaims({ note: 'n'.repeat(4e6) }));
     expect(huge.length).to.be.greaterThan(5e6);
-    const times = Array.from({ length: 5 }, () => {
-      const started = performance.now();
-      expect(refusal(huge)).to.deep.equal(invalid('too_long'));
-      return performance.now() - started;
-    });
-    // The best of five: the machine may be busy.
-    expect(Math.min(...times)).to.be.lessThan(5);
+    expect(refusal(huge)).to.deep.equal(invalid('too_long'));
+    // So often that reading it would take minutes, and end the test.
+    for (let i = 0; i < 10_000; i++) refusal(huge);
   });
 
   describe('refuses, though it is signed properly, the header', () => {
