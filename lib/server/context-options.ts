@@ -21,7 +21,7 @@ import { ownOptions, readFlag } from '../shared/options.js';
 import type { RevocationList } from '../shared/revocation.js';
 import { checkServiceName } from '../shared/services.js';
 import { isProduction, readListSetting, readServiceName, readSetting } from '../shared/settings.js';
-import { readCacheSize, readClockTolerance, readRevocations } from '../shared/token.js';
+import { readCacheSize, readClockTolerance, readRevocations } from '../shared/token-verifier.js';
 import { createTokenChecker, type TokenChecker } from '../shared/token-checker.js';
 import { type PeerCheck, trustedNetworks } from './trusted-networks.js';
 

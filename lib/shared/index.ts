@@ -69,6 +69,6 @@ export { KNOWN_SERVICES, type KnownService } from './services.js';
 export type { Environment } from './settings.js';
 export type { RecordCounts } from './tenant-data.js';
 export { createServiceToken } from './service-token.js';
-export { createTokenVerifier, type CreateTokenVerifierOptions, type TokenVerifier } from './token.js';
+export { createTokenVerifier, type CreateTokenVerifierOptions, type TokenVerifier } from './token-verifier.js';
 export type { CreateServiceTokenOptions } from './service-token-claims.js';
 export type { RequirableClaim } from './token-checker.js';

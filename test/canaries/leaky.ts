@@ -13,7 +13,7 @@ import { ServiceRequestError } from '../../lib/client/service-request-error.js';
 import { deriveAssertionKey } from '../../lib/shared/assertion-keys.js';
 import { ConfigurationError, InvalidTokenError } from '../../lib/shared/errors.js';
 import { createServiceToken } from '../../lib/shared/service-token.js';
-import { createTokenVerifier } from '../../lib/shared/token.js';
+import { createTokenVerifier } from '../../lib/shared/token-verifier.js';
 import { serviceClaims } from '../support/claims.js';
 import { forge } from '../support/forge.js';
 import { newEcPair, newRsaPair, newSecret, newSecretKey } from '../support/keys.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { deriveAssertionKey } from '../../lib/shared/assertion-keys.js';
 import { createKeyRing, type KeyRingOptions } from '../../lib/shared/key-ring.js';
-import { createTokenVerifier } from '../../lib/shared/token.js';
+import { createTokenVerifier } from '../../lib/shared/token-verifier.js';
 import { BUILT_PROGRAM } from '../cli/programs.js';
 import { buildIfMissing } from './run-bakery.js';
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { deriveAssertionKey } from '../../lib/shared/assertion-keys.js';
 import { createServiceToken } from '../../lib/shared/service-token.js';
-import { createTokenVerifier } from '../../lib/shared/token.js';
+import { createTokenVerifier } from '../../lib/shared/token-verifier.js';
 import { newSecret } from '../support/keys.js';
 import { assertionFor, serviceToken } from '../support/proofs.js';
 import { refusalOf } from '../support/refusals.js';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createTokenVerifier } from '../../lib/shared/token.js';
+import { createTokenVerifier } from '../../lib/shared/token-verifier.js';
 import { serviceClaims } from '../support/claims.js';
 import { encodePart, forge } from '../support/forge.js';
 import { newSecret } from '../support/keys.js';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createTokenVerifier, type TokenVerifier } from '../../lib/shared/token.js';
+import { createTokenVerifier, type TokenVerifier } from '../../lib/shared/token-verifier.js';
 import { serviceClaims } from '../support/claims.js';
 import { decodePart, encodePart, forge } from '../support/forge.js';
 import { type Refusal, refusalOf } from '../support/refusals.js';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { createServiceToken } from '../../lib/shared/service-token.js';
-import { createTokenVerifier } from '../../lib/shared/token.js';
+import { createTokenVerifier } from '../../lib/shared/token-verifier.js';
 import { accessClaims, serviceClaims } from '../support/claims.js';
 import { KINDS, type SharedKey } from './keys-of-each-kind.js';
 import { PYTHON_LIBRARIES, pythonPeer } from './python-peer.js';

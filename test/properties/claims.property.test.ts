@@ -8,7 +8,7 @@ import { createAssertionVerifier } from '../../lib/shared/gateway-assertion.js';
 import { isIdentityText, isRole, isScope } from '../../lib/shared/identity-text.js';
 import { createKeyRing } from '../../lib/shared/key-ring.js';
 import { isServiceName } from '../../lib/shared/services.js';
-import { createTokenVerifier } from '../../lib/shared/token.js';
+import { createTokenVerifier } from '../../lib/shared/token-verifier.js';
 import { fakeDate } from '../support/clock.js';
 import { forge } from '../support/forge.js';
 import { runs, seededSecret } from '../support/properties.js';

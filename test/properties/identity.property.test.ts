@@ -6,7 +6,7 @@ import { parseClaims } from '../../lib/shared/claims.js';
 import { createAssertionVerifier, signAssertion } from '../../lib/shared/gateway-assertion.js';
 import { readIdentity, writeIdentity } from '../../lib/shared/identity-headers.js';
 import { createKeyRing } from '../../lib/shared/key-ring.js';
-import { createTokenVerifier } from '../../lib/shared/token.js';
+import { createTokenVerifier } from '../../lib/shared/token-verifier.js';
 import { fakeDate } from '../support/clock.js';
 import { forge } from '../support/forge.js';
 import { runs, seededSecret } from '../support/properties.js';

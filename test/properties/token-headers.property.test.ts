@@ -4,7 +4,7 @@ import { assertionKeysFromRing } from '../../lib/shared/assertion-keys.js';
 import { isAuthError } from '../../lib/shared/errors.js';
 import { createAssertionVerifier } from '../../lib/shared/gateway-assertion.js';
 import { createKeyRing } from '../../lib/shared/key-ring.js';
-import { createTokenVerifier } from '../../lib/shared/token.js';
+import { createTokenVerifier } from '../../lib/shared/token-verifier.js';
 import { serviceClaims } from '../support/claims.js';
 import { fakeDate } from '../support/clock.js';
 import { forge } from '../support/forge.js';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { auditFields, endpointOf, tenantIdOf, writeAuditLine } from '../../lib/server/audit.js';
 import { InvalidTokenError, TokenRevokedError } from '../../lib/shared/errors.js';
 import { createRevocationList } from '../../lib/shared/revocation.js';
-import { createTokenVerifier } from '../../lib/shared/token.js';
+import { createTokenVerifier } from '../../lib/shared/token-verifier.js';
 import { newSecret } from '../support/keys.js';
 import { callerOf, serviceToken, userToken } from '../support/proofs.js';
 import { readLogger } from '../../lib/shared/log.js';

@@ -5,7 +5,7 @@ import { requireRole } from '../../lib/server/require-role.js';
 import { requireService } from '../../lib/server/require-service.js';
 import { createKeyRing, toKeyRing } from '../../lib/shared/key-ring.js';
 import { createServiceToken } from '../../lib/shared/service-token.js';
-import { createTokenVerifier } from '../../lib/shared/token.js';
+import { createTokenVerifier } from '../../lib/shared/token-verifier.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { newSecret } from '../support/keys.js';
 import { ask, outcome, probe } from '../support/probe.js';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { createKeyRing } from '../../lib/shared/key-ring.js';
 import { createServiceToken } from '../../lib/shared/service-token.js';
-import { createTokenVerifier } from '../../lib/shared/token.js';
+import { createTokenVerifier } from '../../lib/shared/token-verifier.js';
 import { forge } from '../support/forge.js';
 import { accessClaims } from '../support/claims.js';
 import { newSecret } from '../support/keys.js';

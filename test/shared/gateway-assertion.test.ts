@@ -17,7 +17,7 @@ import {
 import { createKeyRing, type KeyRing } from '../../lib/shared/key-ring.js';
 import { createRevocationList } from '../../lib/shared/revocation.js';
 import { createServiceToken } from '../../lib/shared/service-token.js';
-import { createTokenVerifier } from '../../lib/shared/token.js';
+import { createTokenVerifier } from '../../lib/shared/token-verifier.js';
 import { createTokenChecker } from '../../lib/shared/token-checker.js';
 import { accessClaims, serviceClaims } from '../support/claims.js';
 import { fakeDate } from '../support/clock.js';

@@ -7,7 +7,7 @@ import { keyRingFromEnv } from '../../lib/shared/key-ring-env.js';
 import { InvalidTokenError, TokenExpiredError, WrongAudienceError } from '../../lib/shared/errors.js';
 import { keyRingFromFile, readKeyRingFile, type WatchedKeyRing } from '../../lib/shared/key-ring-file.js';
 import { createServiceToken } from '../../lib/shared/service-token.js';
-import { createTokenVerifier } from '../../lib/shared/token.js';
+import { createTokenVerifier } from '../../lib/shared/token-verifier.js';
 import { withFreshKeys } from '../../lib/shared/token-checker.js';
 import { serviceClaims } from '../support/claims.js';
 import { forge } from '../support/forge.js';

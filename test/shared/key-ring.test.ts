@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { ALGORITHMS, type Algorithm } from '../../lib/shared/key.js';
 import { createKeyRing, type KeyRingOptions } from '../../lib/shared/key-ring.js';
 import { createServiceToken } from '../../lib/shared/service-token.js';
-import { createTokenVerifier } from '../../lib/shared/token.js';
+import { createTokenVerifier } from '../../lib/shared/token-verifier.js';
 import { serviceClaims } from '../support/claims.js';
 import { decodePart, forge } from '../support/forge.js';
 import { newEcPair, newRsaPair, newSecret, newSecretKey, type TestPair } from '../support/keys.js';

@@ -5,7 +5,7 @@ import { assertionKeysFromRing } from '../../lib/shared/assertion-keys.js';
 import { signAssertion } from '../../lib/shared/gateway-assertion.js';
 import { createKeyRing, toKeyRing } from '../../lib/shared/key-ring.js';
 import { createServiceToken } from '../../lib/shared/service-token.js';
-import { createTokenVerifier } from '../../lib/shared/token.js';
+import { createTokenVerifier } from '../../lib/shared/token-verifier.js';
 import { newEcPair, newSecret } from '../support/keys.js';
 import { callerOf, serviceToken } from '../support/proofs.js';
 import { thrownBy } from '../support/refusals.js';

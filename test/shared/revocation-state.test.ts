@@ -3,7 +3,7 @@ import { createKeyRing } from '../../lib/shared/key-ring.js';
 import { createRevocationList, type RevocableToken, type RevocationList } from '../../lib/shared/revocation.js';
 import { askedList, newState, stateOf, tellingState } from '../../lib/shared/revocation-state.js';
 import { createServiceToken } from '../../lib/shared/service-token.js';
-import { createTokenVerifier } from '../../lib/shared/token.js';
+import { createTokenVerifier } from '../../lib/shared/token-verifier.js';
 import { newSecret } from '../support/keys.js';
 
 const keys = createKeyRing({ current: newSecret() });

@@ -5,7 +5,7 @@ import { assertionKeysFromRing } from '../../lib/shared/assertion-keys.js';
 import { createAssertionVerifier } from '../../lib/shared/gateway-assertion.js';
 import { createKeyRing, type KeyRingOptions } from '../../lib/shared/key-ring.js';
 import { createRevocationList } from '../../lib/shared/revocation.js';
-import { createTokenVerifier } from '../../lib/shared/token.js';
+import { createTokenVerifier } from '../../lib/shared/token-verifier.js';
 import { accessClaims, serviceClaims } from '../support/claims.js';
 import { encodePart, forge, signature } from '../support/forge.js';
 import { newEcPair, newSecret, newSecretKey } from '../support/keys.js';

@@ -6,7 +6,7 @@ import { createAssertionVerifier } from '../../lib/shared/gateway-assertion.js';
 import { createKeyRing, type KeyRing } from '../../lib/shared/key-ring.js';
 import type { KeySnapshot } from '../../lib/shared/key-snapshot.js';
 import { createServiceToken } from '../../lib/shared/service-token.js';
-import { createTokenVerifier, type TokenVerifier } from '../../lib/shared/token.js';
+import { createTokenVerifier, type TokenVerifier } from '../../lib/shared/token-verifier.js';
 import { serviceClaims } from '../support/claims.js';
 import { fakeDate } from '../support/clock.js';
 import { decodePart, forge } from '../support/forge.js';

@@ -13,7 +13,7 @@ import { assertionKeysFromInputs } from '../../lib/shared/assertion-keys.js';
 import { createAssertionVerifier } from '../../lib/shared/gateway-assertion.js';
 import { keyId } from '../../lib/shared/key.js';
 import { createLogger } from '../../lib/shared/log.js';
-import { createTokenVerifier } from '../../lib/shared/token.js';
+import { createTokenVerifier } from '../../lib/shared/token-verifier.js';
 import { serviceClaims } from '../support/claims.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { forge } from '../support/forge.js';

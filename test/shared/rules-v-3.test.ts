@@ -1,6 +1,6 @@
 import { createSign } from 'node:crypto';
 import { expect } from 'chai';
-import { createTokenVerifier, type CreateTokenVerifierOptions } from '../../lib/shared/token.js';
+import { createTokenVerifier, type CreateTokenVerifierOptions } from '../../lib/shared/token-verifier.js';
 import { accessClaims, serviceClaims } from '../support/claims.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { encodePart, forge, signature } from '../support/forge.js';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Algorithm } from '../../lib/shared/key.js';
 import { createKeyRing } from '../../lib/shared/key-ring.js';
-import { createTokenVerifier } from '../../lib/shared/token.js';
+import { createTokenVerifier } from '../../lib/shared/token-verifier.js';
 import { serviceClaims } from '../support/claims.js';
 import { encodePart, forge, signature } from '../support/forge.js';
 import { newEcPair, newRsaPair, newSecret, newSecretKey } from '../support/keys.js';

@@ -5,7 +5,7 @@ import { createKeyRing, type KeyRing } from '../../lib/shared/key-ring.js';
 import type { KeySnapshot } from '../../lib/shared/key-snapshot.js';
 import { createRevocationList, type RevocationList } from '../../lib/shared/revocation.js';
 import { createServiceToken } from '../../lib/shared/service-token.js';
-import { createTokenVerifier, type TokenVerifier } from '../../lib/shared/token.js';
+import { createTokenVerifier, type TokenVerifier } from '../../lib/shared/token-verifier.js';
 import { fakeDate } from '../support/clock.js';
 import { newSecret } from '../support/keys.js';
 import { refusalOf } from '../support/refusals.js';

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { expect } from 'chai';
 import { keyId } from '../../lib/shared/key.js';
-import { createTokenVerifier } from '../../lib/shared/token.js';
+import { createTokenVerifier } from '../../lib/shared/token-verifier.js';
 import { serviceClaims } from '../support/claims.js';
 import { forge } from '../support/forge.js';
 import { newEcPair, newRsaPair, newSecret, type TestPair } from '../support/keys.js';

@@ -7,7 +7,7 @@ import {
   readCacheSize,
   readClockTolerance,
   readRevocations,
-} from '../../lib/shared/token.js';
+} from '../../lib/shared/token-verifier.js';
 import { accessClaims, serviceClaims } from '../support/claims.js';
 import { forge } from '../support/forge.js';
 import { newEcPair, newSecret } from '../support/keys.js';

@@ -2,7 +2,7 @@ import { createSign } from 'node:crypto';
 import { expect } from 'chai';
 import { createKeyRing } from '../../lib/shared/key-ring.js';
 import { createServiceToken } from '../../lib/shared/service-token.js';
-import { createTokenVerifier } from '../../lib/shared/token.js';
+import { createTokenVerifier } from '../../lib/shared/token-verifier.js';
 import { accessClaims, serviceClaims } from '../support/claims.js';
 import { encodePart, forge, signature } from '../support/forge.js';
 import { newEcPair, newRsaPair, newSecret, newSecretKey, type TestPair } from '../support/keys.js';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { createKeyRing, type KeysInput } from '../../lib/shared/key-ring.js';
 import { createServiceToken } from '../../lib/shared/service-token.js';
 import type { CreateServiceTokenOptions } from '../../lib/shared/service-token-claims.js';
-import { createTokenVerifier } from '../../lib/shared/token.js';
+import { createTokenVerifier } from '../../lib/shared/token-verifier.js';
 import { fakeDate } from '../support/clock.js';
 import { decodePart } from '../support/forge.js';
 import { newEcPair, newRsaPair, newSecret } from '../support/keys.js';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createTokenVerifier, type CreateTokenVerifierOptions } from '../../lib/shared/token.js';
+import { createTokenVerifier, type CreateTokenVerifierOptions } from '../../lib/shared/token-verifier.js';
 import { checkTimes } from '../../lib/shared/token-checker.js';
 import { serviceClaims } from '../support/claims.js';
 import { fakeDate } from '../support/clock.js';

@@ -4,7 +4,7 @@ import { signAssertion } from '../../lib/shared/gateway-assertion.js';
 import { writeIdentity } from '../../lib/shared/identity-headers.js';
 import { type KeysInput, toKeyRing } from '../../lib/shared/key-ring.js';
 import { createServiceToken } from '../../lib/shared/service-token.js';
-import { createTokenVerifier } from '../../lib/shared/token.js';
+import { createTokenVerifier } from '../../lib/shared/token-verifier.js';
 import { accessClaims } from './claims.js';
 import { decodePart, forge } from './forge.js';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createTokenVerifier } from '../../lib/shared/token.js';
+import { createTokenVerifier } from '../../lib/shared/token-verifier.js';
 import { newSecret } from '../support/keys.js';
 import { misconfiguredBy } from '../support/refusals.js';
 import { expectGood, vectorKey } from './support.js';

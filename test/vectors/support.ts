@@ -4,7 +4,7 @@ import { parseJwt } from '../../lib/shared/jwt.js';
 import { verifySignature } from '../../lib/shared/jwt-signature.js';
 import type { Algorithm, RingKey } from '../../lib/shared/key.js';
 import type { KeyRing } from '../../lib/shared/key-ring.js';
-import { createTokenVerifier } from '../../lib/shared/token.js';
+import { createTokenVerifier } from '../../lib/shared/token-verifier.js';
 import { refusalOf } from '../support/refusals.js';
 
 /** A key made past `readKey`, which knows the published ones and refuses them. */

@@ -2,7 +2,7 @@ import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { expect } from 'chai';
 import type { KeyDescription } from '../../lib/shared/key.js';
 import { createKeyRing, type KeyRingOptions } from '../../lib/shared/key-ring.js';
-import { createTokenVerifier } from '../../lib/shared/token.js';
+import { createTokenVerifier } from '../../lib/shared/token-verifier.js';
 import { misconfiguredBy } from '../support/refusals.js';
 import { expectBad, expectGood, vectorKey } from './support.js';
 import * as jws from './wycheproof-jws.js';

@@ -8,7 +8,7 @@ import { ownOptions, readFlag, wholeNumber } from '../../shared/options.js';
 import type { RevocationList } from '../../shared/revocation.js';
 import { checkServiceName } from '../../shared/services.js';
 import { readServiceName } from '../../shared/settings.js';
-import { readCacheSize, readClockTolerance, readRevocations } from '../../shared/token.js';
+import { readCacheSize, readClockTolerance, readRevocations } from '../../shared/token-verifier.js';
 import { createTokenChecker, type TokenChecker } from '../../shared/token-checker.js';
 import { FORWARD_TIMEOUTS, type ForwardTimeouts } from './forward-options.js';
 import { publicEntries, type PublicEntryCheck } from './public-entries.js';

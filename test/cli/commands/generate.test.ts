@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { expect } from 'chai';
 import { parse, parseAllDocuments } from 'yaml';
-import { createTokenVerifier } from '../../../lib/shared/token.js';
+import { createTokenVerifier } from '../../../lib/shared/token-verifier.js';
 import { KNOWN_SERVICES } from '../../../lib/shared/services.js';
 import { newEcPair, newSecret } from '../../support/keys.js';
 import { expectNoPieceOf } from '../../support/refusals.js';

@@ -15,7 +15,7 @@ import { createKeyRing, type KeyRing } from '../../../lib/shared/key-ring.js';
 import type { Mint } from '../../../lib/shared/loaded-mint.js';
 // What mints is there, but where a test says otherwise.
 import '../../../lib/shared/service-token.js';
-import { createTokenVerifier } from '../../../lib/shared/token.js';
+import { createTokenVerifier } from '../../../lib/shared/token-verifier.js';
 import { fakeDate } from '../../support/clock.js';
 import { newEcPair, newSecret } from '../../support/keys.js';
 import { expectNoToken, show, until } from '../support.js';
