@@ -39,8 +39,7 @@ const CHANNELS = [
   'a hidden field of a service request error',
 ];
 
-describe('the search for canaries', function () {
-  this.timeout(60_000);
+describe('the search for canaries', () => {
   let leaky: CanaryRun;
   let clean: CanaryRun;
   before(async () => {

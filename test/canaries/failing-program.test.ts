@@ -4,8 +4,7 @@ import { type CanaryRun, runWithCanaries } from '../support/canary-run.js';
 const LOADER = ['--import', 'ts-blank-space/register'];
 const PROGRAM = [...LOADER, '--import', './test/support/canary-hooks.ts', 'test/canaries/failing-program.ts'];
 
-describe('a program with LOG_LEVEL=debug in which everything fails', function () {
-  this.timeout(30_000);
+describe('a program with LOG_LEVEL=debug in which everything fails', () => {
   let run: CanaryRun;
   before(async () => {
     run = await runWithCanaries(PROGRAM, { LOG_LEVEL: 'debug' });

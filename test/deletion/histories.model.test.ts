@@ -10,9 +10,7 @@ import { live, type Lived } from './live.js';
 import { inVirtualTime } from './virtual-time.js';
 
 // Issue 6: whatever services do and wherever orchestrators die.
-describe('any history of a tenant deletion', function () {
-  this.timeout(120_000);
-
+describe('any history of a tenant deletion', () => {
   for (const kind of ['memory', 'files'] as const) {
     it(`asks nobody for what is known to be done, and ends with every service done: ledger in ${kind}`, async () => {
       const seen: Lived[] = [];

@@ -3,8 +3,7 @@ import { budgetComplaints, deleteManyTenants, heapComplaints, SERVICES } from '.
 import { withoutNock } from '../support/without-nock.js';
 
 // The long run, 1,000 tenants, is a part of `npm run soak`.
-describe('twelve services × twenty tenants, with 10 % faults', function () {
-  this.timeout(180_000);
+describe('twelve services × twenty tenants, with 10 % faults', () => {
   withoutNock();
 
   it('end with every tenant deleted, what the services hold and the reports in agreement, and requests within budget', async () => {

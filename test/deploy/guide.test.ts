@@ -58,8 +58,7 @@ function faultOf(words: readonly string[]): string | undefined {
   return unknown.length === 0 ? undefined : `no option ${unknown.join(' ')}: ${words.join(' ')}`;
 }
 
-describe('what the guides say', function () {
-  this.timeout(120_000);
+describe('what the guides say', () => {
   let folder: string;
   let bin: string;
 

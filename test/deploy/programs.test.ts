@@ -59,8 +59,7 @@ function startLoad(ask: () => Promise<Answer>): Load {
   };
 }
 
-describe('examples/kubernetes', function () {
-  this.timeout(120_000);
+describe('examples/kubernetes', () => {
   let folder: string;
   const running: Program[] = [];
 

@@ -24,8 +24,7 @@ const ATTEMPTS = [
 // A JWT; and what is as long as a derived key or a secret.
 const SECRET = /eyJ|[A-Za-z0-9_-]{43,}/;
 
-describe('examples/bakery', function () {
-  this.timeout(60_000);
+describe('examples/bakery', () => {
   const logs = logFolder();
   const open: Run[] = [];
 

@@ -9,8 +9,7 @@ import { createTokenVerifier } from '../../lib/shared/token-verifier.js';
 import { BUILT_PROGRAM } from '../cli/programs.js';
 import { buildIfMissing } from './run-bakery.js';
 
-describe('README, tokens and keys', function () {
-  this.timeout(60_000);
+describe('README, tokens and keys', () => {
   let directory: string;
   before(() => {
     buildIfMissing();

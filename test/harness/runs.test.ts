@@ -10,9 +10,7 @@ const MOCHA = [
   'ts',
 ];
 
-describe('a run of tests', function () {
-  this.timeout(60_000);
-
+describe('a run of tests', () => {
   it('ends although a test that failed left its server open, and says why another was skipped', () => {
     const args = [...MOCHA, '--require', 'test/support/setup.ts', 'test/harness/untidy.ts'];
     const { status, signal, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 40_000 });

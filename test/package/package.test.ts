@@ -98,9 +98,7 @@ export function codeOf(error: unknown): string | undefined {
 export const same: typeof requireService = everything.requireService;
 `;
 
-describe('the packed tarball', function () {
-  this.timeout(120_000);
-
+describe('the packed tarball', () => {
   let tarball: Tarball;
   const projects = new Map<string, ConsumerProject>();
   const project = (express: string): ConsumerProject => projects.get(express)!;

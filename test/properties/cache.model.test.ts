@@ -49,8 +49,7 @@ const ANY_TOKEN = { issuers: undefined, maxLifetimeSeconds: Number.POSITIVE_INFI
 
 const kidOf = (secret: string): string => createKeyRing({ current: secret }).snapshot().keys[0]!.kid;
 
-describe('what a verifier remembers', function () {
-  this.timeout(30_000);
+describe('what a verifier remembers', () => {
   const clock = fakeDate(NOW);
   const common = { audience: HERE, clockToleranceSeconds: TOLERANCE };
 

@@ -58,8 +58,7 @@ function answer<T>(act: () => T): T | undefined {
 }
 
 // Properly signed, all of it: only the claims decide. V11, V12, V13, V14, V16
-describe('claims that are properly signed', function () {
-  this.timeout(30_000);
+describe('claims that are properly signed', () => {
   fakeDate(NOW);
   const secret = seededSecret('tokens');
   const ring = createKeyRing({ current: secret });

@@ -30,8 +30,7 @@ function outcome(act: () => unknown): string {
   }
 }
 
-describe('createTokenVerifier and createAssertionVerifier', function () {
-  this.timeout(30_000);
+describe('createTokenVerifier and createAssertionVerifier', () => {
   fakeDate(NOW);
   const { verify } = createTokenVerifier({ keys: ring });
   const policy = { keys: assertionKeys, clockToleranceSeconds: 5, revocations: undefined, cacheSize: 100 };

@@ -11,8 +11,7 @@ import { needsProgram } from '../support/needs-program.js';
 import { type RedisServer, startRedis } from '../support/redis-server.js';
 import { expectNoPieceOfAny } from './processes.js';
 
-describe('eight tokens that are issued at once by eight processes', function () {
-  this.timeout(120_000);
+describe('eight tokens that are issued at once by eight processes', () => {
   let cli: TestCli;
   let children: ChildProcess[];
   let redis: RedisServer | undefined;

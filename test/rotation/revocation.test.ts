@@ -13,8 +13,7 @@ const BACK = 'Revocations are read from Redis again';
 const IN_FORCE_MS = 10_000;
 
 // K6
-describe('a token that is revoked under load', function () {
-  this.timeout(120_000);
+describe('a token that is revoked under load', () => {
   withoutNock();
   let cli: TestCli;
   let running: Running[];

@@ -10,8 +10,7 @@ import { ask, eventually, type Load, startLoad } from './load.js';
 import { expectNoPieceOfAny, type Running, startProcess } from './processes.js';
 
 // K5
-describe('keys that are rotated three times under load', function () {
-  this.timeout(120_000);
+describe('keys that are rotated three times under load', () => {
   withoutNock();
   let cli: TestCli;
   let running: Running[];

@@ -256,8 +256,7 @@ const ENDINGS: readonly (readonly [string, string, number])[] = [
   ['while the logger is being loaded', 'await null; setImmediate(() => process.exit(4));', 4],
 ];
 
-describe('lateLogger', function () {
-  this.timeout(60_000);
+describe('lateLogger', () => {
   const children: ChildProcess[] = [];
   after(() => {
     for (const child of children) child.kill('SIGKILL');

@@ -30,8 +30,7 @@ function read(text: string): { numbers: number[]; dropped: number } {
   };
 }
 
-describe('createStdoutTransport', function () {
-  this.timeout(60_000);
+describe('createStdoutTransport', () => {
   const children: ChildProcess[] = [];
   const folder = mkdtempSync(join(tmpdir(), 'stdout-'));
   after(() => {

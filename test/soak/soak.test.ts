@@ -12,8 +12,7 @@ import { complaints, type GatewayProcess, soak, type SoakResult, startGateway } 
 describe('faults through a gateway', () => {
   withoutNock();
 
-  it('are told as they are, and leave no socket, listener or memory behind', async function () {
-    this.timeout(60_000);
+  it('are told as they are, and leave no socket, listener or memory behind', async () => {
     const results = await soak(60);
     for (const result of results) expect(complaints(result), result.fault).to.deep.equal([]);
   });
@@ -35,8 +34,7 @@ describe('faults through a gateway', () => {
 });
 
 // G10
-describe('50 MB through a gateway', function () {
-  this.timeout(60_000);
+describe('50 MB through a gateway', () => {
   withoutNock();
 
   const CHUNK = Buffer.alloc(64 * 1024, 'service-auth');

@@ -8,8 +8,7 @@ import { passOn } from '../doctor/faults/proxy-faults.js';
 import { makeCertificates } from '../doctor/faults/certificates.js';
 import { closedPort, eachOnStage, type Stage } from '../doctor/faults/stage.js';
 
-describe('service-auth doctor', function () {
-  this.timeout(30_000);
+describe('service-auth doctor', () => {
   let stage: Stage;
   eachOnStage((made) => {
     stage = made;

@@ -15,8 +15,7 @@ import { type GatewayHere, startHere } from '../gateway/in-process.js';
 
 const NO_KEY = { env: { JWT_SECRET_KEY: undefined } };
 
-describe('service-auth gateway', function () {
-  this.timeout(30_000);
+describe('service-auth gateway', () => {
   const secret = newSecret();
   const authorization = `Bearer ${createServiceToken('sales-service', { keys: secret })}`;
   let cli: TestCli;

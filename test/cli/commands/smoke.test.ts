@@ -10,8 +10,7 @@ import { closedPort, eachOnStage, type Stage } from '../doctor/faults/stage.js';
 
 const LIST = JSON.stringify([{ name: 'orders-service' }, { name: 'sales-service' }]);
 
-describe('service-auth smoke', function () {
-  this.timeout(30_000);
+describe('service-auth smoke', () => {
   let stage: Stage;
   eachOnStage((made) => {
     stage = made;

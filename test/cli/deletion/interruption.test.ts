@@ -26,8 +26,7 @@ interface LedgerRecord {
   readonly holder?: { readonly pid: number };
 }
 
-describe('a deletion in a process that is to end', function () {
-  this.timeout(60_000);
+describe('a deletion in a process that is to end', () => {
   let rig: DeletionRig;
   let release: () => void;
   let running: ChildProcess | undefined;

@@ -7,8 +7,7 @@ import { openBakery, PREVIEW } from './faults/bakery.js';
 import { makeCertificates } from './faults/certificates.js';
 import { eachOnStage, type Stage } from './faults/stage.js';
 
-describe('askWay', function () {
-  this.timeout(30_000);
+describe('askWay', () => {
   let stage: Stage;
   eachOnStage((made) => {
     stage = made;

@@ -10,8 +10,7 @@ import { runCall } from './faults/run-call.js';
 import { closedPort, eachOnStage, portOf, type Stage } from './faults/stage.js';
 
 // The way through the gateway beside the way past it: what only one of them has is where the fault is.
-describe('service-auth doctor --direct, before faults that are made for real', function () {
-  this.timeout(60_000);
+describe('service-auth doctor --direct, before faults that are made for real', () => {
   let stage: Stage;
   eachOnStage((made) => {
     stage = made;

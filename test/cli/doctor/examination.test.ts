@@ -12,8 +12,7 @@ import { withoutNock } from '../../support/without-nock.js';
 import { type BakeryFlaws, openBakery, PREFIX, PREVIEW } from './faults/bakery.js';
 import { closedPort, createStage, type Stage } from './faults/stage.js';
 
-describe('examine', function () {
-  this.timeout(30_000);
+describe('examine', () => {
   withoutNock();
   let stage: Stage;
   beforeEach(() => {

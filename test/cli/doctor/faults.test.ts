@@ -30,8 +30,7 @@ const FAULTS: readonly (readonly [where: string, faults: readonly Fault[]])[] = 
   ['the clocks', CLOCK_FAULTS],
 ];
 
-describe('service-auth doctor, before faults that are made for real', function () {
-  this.timeout(60_000);
+describe('service-auth doctor, before faults that are made for real', () => {
   let stage: Stage;
   eachOnStage((made) => {
     stage = made;

@@ -8,8 +8,7 @@ import { runCall } from './faults/run-call.js';
 import { closedPort, eachOnStage, type Stage } from './faults/stage.js';
 
 // What looks odd, or cannot be looked at, and breaks nothing.
-describe('service-auth doctor, where nothing is broken', function () {
-  this.timeout(60_000);
+describe('service-auth doctor, where nothing is broken', () => {
   let stage: Stage;
   eachOnStage((made) => {
     stage = made;

@@ -9,8 +9,7 @@ import { withoutNock } from '../../support/without-nock.js';
 import { makeCertificates } from './faults/certificates.js';
 import { closedPort, createStage, type Stage } from './faults/stage.js';
 
-describe('openConnection', function () {
-  this.timeout(30_000);
+describe('openConnection', () => {
   withoutNock();
   let stage: Stage;
   beforeEach(function () {

@@ -4,8 +4,7 @@ import { type Answer, probe, type ProbeResult } from '../../../lib/cli/doctor/pr
 import { withoutNock } from '../../support/without-nock.js';
 import { closedPort, createStage, type Stage } from './faults/stage.js';
 
-describe('probe', function () {
-  this.timeout(30_000);
+describe('probe', () => {
   withoutNock();
   let stage: Stage;
   beforeEach(() => {

@@ -29,8 +29,7 @@ const ROWS: readonly (readonly [Conduct, Partial<SmokeRow>])[] = [
 ];
 const LET_IN: readonly Conduct[] = ['is sound', 'has no such tenant', 'crashes'];
 
-describe('service-auth smoke, before faults that are made for real', function () {
-  this.timeout(60_000);
+describe('service-auth smoke, before faults that are made for real', () => {
   let stage: Stage;
   eachOnStage((made) => {
     stage = made;

@@ -6,8 +6,7 @@ import { closedPort, createStage, type Stage } from './faults/stage.js';
 
 const service = (name: string) => ({ name, url: '', apiPath: '/api', holdsTenantData: true });
 
-describe('smokeTest', function () {
-  this.timeout(30_000);
+describe('smokeTest', () => {
   withoutNock();
   let stage: Stage;
   beforeEach(() => {

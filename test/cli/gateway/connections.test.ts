@@ -28,8 +28,7 @@ function clientOn(socket: net.Socket): Client {
   return { socket, text: () => text, isClosed: () => isClosed };
 }
 
-describe('createConnections', function () {
-  this.timeout(30_000);
+describe('createConnections', () => {
   withoutNock();
   let server: http.Server;
   let connections: Connections;

@@ -12,8 +12,7 @@ import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import { makeCertificate } from './certificates.js';
 import { ask, createGatewayRig, type GatewayRig } from './gateway-process.js';
 
-describe('service-auth gateway as a process', function () {
-  this.timeout(120_000);
+describe('service-auth gateway as a process', () => {
   let rig: GatewayRig;
   let redis: RedisServer | undefined;
   let route: string;

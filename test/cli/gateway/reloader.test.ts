@@ -14,8 +14,7 @@ const textWith = (...lines: readonly string[]): string => [KEYS, ...lines, ''].j
 const route = (path: string): string => `routes: { ${path}: http://any-service }`;
 const routesOf = ({ config }: Generation): string => Object.keys(config.routes).join();
 
-describe('createReloader', function () {
-  this.timeout(30_000);
+describe('createReloader', () => {
   let cli: TestCli;
   let sources: TestSources;
   let installed: string[];

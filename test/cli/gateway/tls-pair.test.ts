@@ -8,8 +8,7 @@ import { eventually } from '../../support/redis-rig.js';
 import { createTestCli, type TestCli } from '../cli.js';
 import { makeCertificate, type TestCertificate } from './certificates.js';
 
-describe('watchTlsPair', function () {
-  this.timeout(30_000);
+describe('watchTlsPair', () => {
   let cli: TestCli;
   let one: TestCertificate;
   let two: TestCertificate;

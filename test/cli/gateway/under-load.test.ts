@@ -17,8 +17,7 @@ const echo: http.RequestListener = (req, res) => {
 };
 const isEcho = ({ status, body }: Answered, id: string): boolean => status === 200 && body === `${id} ${id}`;
 
-describe('service-auth gateway under load', function () {
-  this.timeout(120_000);
+describe('service-auth gateway under load', () => {
   let rig: GatewayRig;
   let serviceUrl: string;
   beforeEach(async () => {

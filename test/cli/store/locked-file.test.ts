@@ -156,8 +156,7 @@ describe('readIfThere', () => {
   });
 });
 
-describe('several processes at once', function () {
-  this.timeout(120_000);
+describe('several processes at once', () => {
   let cli: TestCli;
   before(() => {
     cli = createTestCli();

@@ -23,13 +23,14 @@ describe('the deadline of a service client', () => {
 
   it('is over all tries', async () => {
     const { url, requests } = await serve(() => undefined);
-    const client = createServiceClient(token, { timeoutMs: 100, deadlineMs: 250, maxTries: 10 });
+    const client = createServiceClient(token, { timeoutMs: 400, deadlineMs: 1000, maxTries: 10 });
     const error = await rejectionOf(client.get(url));
     expect(error).to.include({ code: 'ETIMEDOUT', outcome: 'unknown' });
-    expect(error.message).to.contain('deadline of 250ms exceeded');
+    expect(error.message).to.contain('deadline of 1000ms exceeded');
     // Three, where the machine is quick enough; never ten, nor more than the budget has.
     expect(error.tries).to.be.within(2, 3);
-    expect(requests).to.have.length(error.tries);
+    // The last may have been ended before it arrived.
+    expect(requests.length).to.be.within(error.tries - 1, error.tries);
   });
 
   it('is over a token that does not come', async () => {

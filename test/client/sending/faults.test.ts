@@ -32,9 +32,8 @@ describe('a service client behind a connection that cuts, delays and halves', ()
     await server.close();
   });
 
-  it('never does twice what must be done once, and says of 600 requests what became of each', async function () {
+  it('never does twice what must be done once, and says of 600 requests what became of each', async () => {
     // On a machine that has a lot to do.
-    this.timeout(60_000);
     // Without the breaker, which would soon let nothing through.
     const client = createServiceClient(token, { baseURL: proxy.url, timeoutMs: 300, circuitBreaker: false });
     const seen: Record<string, number> = {};

@@ -7,8 +7,7 @@ import { eventually, type ModuleProcess, redisOfSuite, runModule } from '../../s
 const CHANNEL = 'news';
 const NOWHERE: ResolvedRedis = { url: 'redis://127.0.0.1:1', clientOptions: {}, keyPrefix: '' };
 
-describe('openRedisLink', function () {
-  this.timeout(60_000);
+describe('openRedisLink', () => {
   const suite = redisOfSuite();
   let links: RedisLink[];
   let children: ModuleProcess[];

@@ -24,8 +24,7 @@ describe('redisRevocationKeys', () => {
   });
 });
 
-describe('revocations in Redis', function () {
-  this.timeout(60_000);
+describe('revocations in Redis', () => {
   const suite = redisOfSuite();
 
   beforeEach(async () => {

@@ -62,8 +62,7 @@ describe('revocationListFromRedis: options that createClient() refuses', () => {
   }
 });
 
-describe('revocationListFromRedis: closed while it connects', function () {
-  this.timeout(60_000);
+describe('revocationListFromRedis: closed while it connects', () => {
   const suite = redisOfSuite();
   it('leaves no connection and hears nothing', async () => {
     let lookups = 0;
@@ -106,8 +105,7 @@ describe('revocationListFromRedis: closed while it connects', function () {
   });
 });
 
-describe('revocationListFromRedis: a Redis whose answers take long', function () {
-  this.timeout(60_000);
+describe('revocationListFromRedis: a Redis whose answers take long', () => {
   const suite = redisOfSuite();
   it('is as old as the question, not as its answer', async () => {
     let delayMs = 0;

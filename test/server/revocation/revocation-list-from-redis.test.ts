@@ -15,8 +15,7 @@ import { connected, eventually, LATER, runModule } from '../../support/redis-rig
 
 const KEYS = redisRevocationKeys('service-auth:');
 
-describe('revocationListFromRedis', function () {
-  this.timeout(60_000);
+describe('revocationListFromRedis', () => {
   let program: string;
   let redis: RedisServer;
   let client: RedisClient;

@@ -15,8 +15,7 @@ const A = { owner: 'a', subject: 's' };
 const B = { owner: 'b', subject: 's' };
 const KEY = 'service-auth:operation:n';
 
-describe('idempotencyStoreInRedis', function () {
-  this.timeout(60_000);
+describe('idempotencyStoreInRedis', () => {
   const suite = redisOfSuite();
   let store: IdempotencyStore;
   beforeEach(async () => {

@@ -28,8 +28,7 @@ const PASSWORD = 'p4ssw0rd-of-redis-p4ssw0rd';
 const SERVICE = 'orders-service';
 
 for (const { name, express } of EXPRESS_VERSIONS) {
-  describe(`tenantDataRouter, ${name}: through Redis`, function () {
-    this.timeout(60_000);
+  describe(`tenantDataRouter, ${name}: through Redis`, () => {
     const suite = redisOfSuite();
     let stores: IdempotencyStore[];
     beforeEach(async () => {

@@ -12,8 +12,7 @@ import { runModule } from '../../support/redis-rig.js';
 
 const PASSWORD = 'p4ssw0rd-of-redis-p4ssw0rd';
 
-describe('createRedisClient', function () {
-  this.timeout(60_000);
+describe('createRedisClient', () => {
   let redis: RedisServer;
   let directory: string;
   let clients: RedisClient[];
@@ -122,9 +121,7 @@ describe('loadRedis', () => {
   });
 });
 
-describe('a process without the package redis', function () {
-  this.timeout(60_000);
-
+describe('a process without the package redis', () => {
   const dataUrl = (text: string): string => `data:text/javascript,${encodeURIComponent(text)}`;
   // Looked for where nothing is installed, it is missed by Node itself.
   const hook = `export const resolve = (name, context, next) =>

@@ -82,8 +82,7 @@ function countingRecords(texts: readonly string[]): { readonly counting: string[
   return { counting, order };
 }
 
-describe('takeLease: several who want one lock', function () {
-  this.timeout(120_000);
+describe('takeLease: several who want one lock', () => {
   let clock: sinon.SinonFakeTimers;
   beforeEach(() => {
     clock = sinon.useFakeTimers({

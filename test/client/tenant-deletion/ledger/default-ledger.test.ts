@@ -44,8 +44,7 @@ describe('defaultLedger', () => {
     });
   }
 
-  describe('with REDIS_URL', function () {
-    this.timeout(60_000);
+  describe('with REDIS_URL', () => {
     const suite = redisOfSuite();
     it('is that Redis, also where the directory is set', async () => {
       const ledger = defaultLedger({ REDIS_URL: suite.redis.url, SERVICE_AUTH_DIR: 'store' }, directory());

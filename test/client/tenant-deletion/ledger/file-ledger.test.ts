@@ -23,8 +23,7 @@ import { add, addLock, AT, directoryOfTest, everyText, failureOf, LOG, runLedger
 
 const modeOf = (path: string): number => statSync(path).mode & 0o777;
 
-describe('fileLedger', function () {
-  this.timeout(120_000);
+describe('fileLedger', () => {
   const directory = directoryOfTest();
   const pathOf = (log = LOG): string => join(directory(), `${log}.jsonl`);
 

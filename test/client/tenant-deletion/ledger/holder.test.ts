@@ -14,8 +14,7 @@ describe('newHolder', () => {
   });
 });
 
-describe('isKnownDead', function () {
-  this.timeout(60_000);
+describe('isKnownDead', () => {
   let child: LedgerProcess | undefined;
   afterEach(() => child?.stop());
 

@@ -49,8 +49,7 @@ const KINDS: readonly Kind[] = [
 ];
 
 for (const { name, prepare } of KINDS) {
-  describe(`${name}: a ledger`, function () {
-    this.timeout(60_000);
+  describe(`${name}: a ledger`, () => {
     const place = prepare();
     let opened: DeletionLedger[];
     beforeEach(() => {

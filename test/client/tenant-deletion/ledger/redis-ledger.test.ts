@@ -55,8 +55,7 @@ describe('redisLedger: where Redis is', () => {
   });
 });
 
-describe('redisLedger', function () {
-  this.timeout(60_000);
+describe('redisLedger', () => {
   const suite = redisOfSuite();
   let opened: DeletionLedger[];
   let child: LedgerProcess | undefined;
@@ -259,8 +258,7 @@ describe('redisLedger', function () {
   });
 });
 
-describe('redisLedger: a Redis with a password', function () {
-  this.timeout(60_000);
+describe('redisLedger: a Redis with a password', () => {
   let redis: RedisServer | undefined;
   before(async function () {
     redis = await startRedis(needsProgram(this, 'redis-server'), ['--requirepass', PASSWORD]);
