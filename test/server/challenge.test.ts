@@ -10,6 +10,7 @@ import * as errors from '../../lib/shared/errors.js';
 import { createRevocationList } from '../../lib/shared/revocation.js';
 import { contextFromGateway } from '../../lib/server/context-from-gateway.js';
 import { decodePart } from '../support/forge.js';
+import { dateOfLoading } from '../support/clock.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { guarded } from '../support/guarded.js';
 import { newSecret } from '../support/keys.js';
@@ -145,6 +146,8 @@ const ANSWERS: readonly Answer[] = [
 
 for (const { name, express } of EXPRESS_VERSIONS) {
   describe(`sendProblem, ${name}`, () => {
+    dateOfLoading();
+
     for (const { code, status, title, detail, lines, guard = requireService({ logger }) } of ANSWERS) {
       // D9, V21
       it(`answers ${String(status)} ${code}, with these headers and this body exactly`, async () => {

@@ -5,6 +5,7 @@ import { identityError } from '../../lib/server/identify.js';
 import { requireService } from '../../lib/server/require-service.js';
 import { KeysUnavailableError, RevocationsStaleError } from '../../lib/shared/errors.js';
 import { toKeyRing } from '../../lib/shared/key-ring.js';
+import { dateOfLoading } from '../support/clock.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { newSecret } from '../support/keys.js';
 import { ask, outcome, probe } from '../support/probe.js';
@@ -41,6 +42,8 @@ for (const { name, express } of EXPRESS_VERSIONS) {
   ] as const) {
     for (const proof of [bearerLine(token), assertionLine(assertionFor(token, secret))]) {
       describe(`contextFromGateway, ${name}: ${part} that fail, ${proof.slice(0, 10)}`, () => {
+        dateOfLoading();
+
         const source = breakable();
         const options = { keys: secret, audience: null, logger, [part]: source[part] };
         let handled = 0;

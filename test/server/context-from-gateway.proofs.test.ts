@@ -26,8 +26,6 @@ import { callerOf } from '../support/proofs.js';
 const secret = newSecret();
 const token = serviceToken(secret);
 const person = userToken(secret);
-const assertion = assertionFor(token, secret);
-const ofPerson = assertionFor(person, secret);
 
 const asAssertion = `${CALLER} via assertion`;
 const asBearer = `${CALLER} via bearer`;
@@ -49,6 +47,13 @@ for (const { name, express } of EXPRESS_VERSIONS) {
     outcome(await ask(listener, { lines }));
 
   describe(`contextFromGateway, ${name}: proofs`, () => {
+    // An assertion lives a minute, and loading all files may take one.
+    let [assertion, ofPerson] = ['', ''];
+    before(() => {
+      assertion = assertionFor(token, secret);
+      ofPerson = assertionFor(person, secret);
+    });
+
     it('takes one assertion and one bearer (the twin of all below)', async () => {
       expect(await result([assertionLine(assertion)])).to.equal(asAssertion);
       expect(await result([bearerLine(token)])).to.equal(asBearer);
@@ -184,14 +189,14 @@ for (const { name, express } of EXPRESS_VERSIONS) {
     });
 
     for (const proof of ['assertion', 'bearer'] as const) {
-      const service = proof === 'assertion' ? assertionLine(assertion) : bearerLine(token);
-      const user = proof === 'assertion' ? assertionLine(ofPerson) : bearerLine(person);
+      const service = (): string => (proof === 'assertion' ? assertionLine(assertion) : bearerLine(token));
+      const user = (): string => (proof === 'assertion' ? assertionLine(ofPerson) : bearerLine(person));
 
       for (const header of IDENTITY_HEADERS) {
         // H1, H17
         it(`refuses one ${proof} beside a forged ${header}`, async () => {
           const who = header === 'x-service-name' ? 'a service' : 'a person';
-          const [line, holder] = who === 'a service' ? [service, token] : [user, person];
+          const [line, holder] = who === 'a service' ? [service(), token] : [user(), person];
           const right = plainLines(holder, secret);
           const alone = right.filter((text) => text.startsWith(`${header}:`));
           expect(alone).to.have.length(1);
@@ -208,8 +213,8 @@ for (const { name, express } of EXPRESS_VERSIONS) {
       }
 
       it(`refuses one ${proof} beside a header that its caller does not have`, async () => {
-        expect(await result([service, 'x-tenant-id: t-1'])).to.equal('nobody: conflicting_identity');
-        expect(await result([user, `x-service-name: ${CALLER}`])).to.equal('nobody: conflicting_identity');
+        expect(await result([service(), 'x-tenant-id: t-1'])).to.equal('nobody: conflicting_identity');
+        expect(await result([user(), `x-service-name: ${CALLER}`])).to.equal('nobody: conflicting_identity');
       });
     }
   });

@@ -3,6 +3,7 @@ import { contextFromGateway } from '../../lib/server/context-from-gateway.js';
 import { type ContextFromGatewayOptions, resolveContext } from '../../lib/server/context-options.js';
 import { deriveAssertionKey } from '../../lib/shared/assertion-keys.js';
 import { createKeyRing } from '../../lib/shared/key-ring.js';
+import { dateOfLoading } from '../support/clock.js';
 import { EXPRESS_VERSIONS } from '../support/express-versions.js';
 import { inEnvironment } from '../support/in-environment.js';
 import { newSecret } from '../support/keys.js';
@@ -160,6 +161,8 @@ describe('contextFromGateway: options', () => {
 
 for (const { name, express } of EXPRESS_VERSIONS) {
   describe(`contextFromGateway, ${name}: the audience and the keys`, () => {
+    dateOfLoading();
+
     const elsewhere = assertionLine(assertionFor(token, secret, 'recipes-service'));
     const here = assertionLine(assertionFor(token, secret));
     const result = async (app: ReturnType<typeof probe>, line: string): Promise<string> =>

@@ -51,9 +51,9 @@ describe('the deadline of a service client', () => {
   it('ends no answer that is streamed to its reader', async () => {
     const { url } = await serve((_req, res) => {
       res.write('begin');
-      setTimeout(() => res.end('-end'), 120);
+      setTimeout(() => res.end('-end'), 600);
     });
-    const client = createServiceClient(token, { timeoutMs: 50, deadlineMs: 60 });
+    const client = createServiceClient(token, { timeoutMs: 400, deadlineMs: 500 });
     const { data } = await client.get<NodeJS.ReadableStream>(url, { responseType: 'stream' });
     let text = '';
     for await (const chunk of data) text += String(chunk);

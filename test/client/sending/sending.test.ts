@@ -179,7 +179,7 @@ describe('a service client on the wire', () => {
   describe('time', () => {
     it('ends a try that gets no answer, and tries again', async () => {
       const { url, requests } = await serve((_req, res, count) => (count < 3 ? undefined : res.end('late')));
-      expect((await createServiceClient(token, { timeoutMs: 50 }).get(url)).data).to.equal('late');
+      expect((await createServiceClient(token, { timeoutMs: 300 }).get(url)).data).to.equal('late');
       expect(requests).to.have.length(3);
     });
 
@@ -540,11 +540,11 @@ describe('a service client on the wire', () => {
     it('ends a stream when its request is aborted, and lets it live past the timeout', async () => {
       const { url, sockets } = await serve((_req, res) => void res.write('begin'));
       const controller = new AbortController();
-      const { data } = await createServiceClient(token, { timeoutMs: 30 }).get<Readable>(url, {
+      const { data } = await createServiceClient(token, { timeoutMs: 400 }).get<Readable>(url, {
         responseType: 'stream',
         signal: controller.signal,
       });
-      await new Promise((resolve) => setTimeout(resolve, 60));
+      await new Promise((resolve) => setTimeout(resolve, 500));
       expect(data.destroyed).to.equal(false);
       const failed = once(data, 'error');
       controller.abort();

@@ -166,7 +166,7 @@ describe('a service client whose token is answered with 401', () => {
       return OLD;
     };
     const logger = memoryLogger();
-    const client = createServiceClient({ get }, { baseURL: server.url, timeoutMs: 50, logger });
+    const client = createServiceClient({ get }, { baseURL: server.url, timeoutMs: 500, logger });
     expect(await rejectionOf(client.get('/'))).to.include({ code: 'ETIMEDOUT', tries: 1 });
   });
 });
