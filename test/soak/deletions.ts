@@ -14,7 +14,8 @@ export const SERVICES = 12;
 export const FAULT_RATE = 0.1;
 /** How often a job has to be looked at before it is done. */
 const LOOKS = 1;
-const TIMEOUT_MS = 2000;
+/** Longer than a service stands still on a busy machine: a request that it sees after its client gave up has no open intention. */
+const TIMEOUT_MS = 5000;
 const AT_ONCE = 24;
 const RECORDS = 3;
 

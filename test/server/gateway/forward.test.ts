@@ -438,9 +438,9 @@ for (const way of ['the short way', 'node:http'])
           if (++ticks < 12) return;
           clearInterval(timer);
           socket.write('0\r\n\r\n');
-        }, 50);
+        }, 110);
       });
-      const { port } = await gatewayTo(upstream.origin, { options: { idleTimeoutMs: 300 } });
+      const { port } = await gatewayTo(upstream.origin, { options: { idleTimeoutMs: 1000 } });
       expect((await talk(port, head('GET /'), '\r\n0\r\n\r\n')).closed).to.equal(false);
     });
 
@@ -653,12 +653,12 @@ for (const way of ['the short way', 'node:http'])
 
       it('is none where each byte of an upload comes in time, and the clock of the answer starts after the last', async () => {
         const upstream = await rawUpstream((socket) => void setTimeout(() => socket.write(OK), 60), 'hello');
-        const options = { responseTimeoutMs: 400, idleTimeoutMs: 400 };
+        const options = { responseTimeoutMs: 1000, idleTimeoutMs: 1000 };
         const { port, failures } = await gatewayTo(upstream.origin, { options });
         const client = net.connect(port, '127.0.0.1');
         client.write(head('POST /up', 'Content-Length: 5'));
         for (const byte of 'hello') {
-          await pause(110);
+          await pause(250);
           client.write(byte);
         }
         expect(String(await new Promise((resolve) => client.once('data', resolve)))).to.match(WHOLE);
@@ -787,9 +787,9 @@ for (const way of ['the short way', 'node:http'])
           const drip = setInterval(() => {
             socket.write(left.pop() as string);
             if (left.length === 0) clearInterval(drip);
-          }, 50);
+          }, 220);
         });
-        const { port } = await gatewayTo(upstream.origin, { options: { idleTimeoutMs: 200 } });
+        const { port } = await gatewayTo(upstream.origin, { options: { idleTimeoutMs: 1000 } });
         expect((await talk(port, head('GET /'), 'half123456')).text).to.match(/half123456$/);
       });
 
@@ -798,13 +798,13 @@ for (const way of ['the short way', 'node:http'])
           res.write('early');
           req.resume().once('end', () => res.end('late'));
         });
-        const { port } = await gatewayTo(upstream.origin, { options: { idleTimeoutMs: 150 } });
+        const { port } = await gatewayTo(upstream.origin, { options: { idleTimeoutMs: 1000 } });
         const client = net.connect(port, '127.0.0.1');
         let text = '';
         client.on('data', (chunk) => (text += chunk.toString()));
         client.write(head('POST /', 'Content-Length: 6'));
         for (const byte of 'upload') {
-          await pause(60);
+          await pause(220);
           client.write(byte);
         }
         await eventually(() => text.endsWith('0\r\n\r\n'));
