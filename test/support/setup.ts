@@ -1,12 +1,16 @@
 import nock from 'nock';
 import { FOREIGN_SETTINGS } from './environment.js';
 import { closeAllLeft } from './open-servers.js';
+import { standStill } from './stalls.js';
 import { forgetTargets } from './targets.js';
 
 for (const name of FOREIGN_SETTINGS) {
   delete process.env[name];
 }
 process.env['LOG_LEVEL'] = 'error';
+
+const longestStallMs = Number(process.env['SERVICE_AUTH_STALLS_MS'] ?? 0);
+if (longestStallMs > 0) standStill(longestStallMs);
 
 // Mocha 11 passes over them where the test itself is over.
 process.on('unhandledRejection', (reason) => {
