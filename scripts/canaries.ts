@@ -9,16 +9,7 @@ const LOADER = ['--import', 'ts-blank-space/register'];
 
 const files = process.argv.slice(2);
 // The configuration names all tests, whatever else is named.
-const only = [
-  '--no-config',
-  '--extension',
-  'ts',
-  '--require',
-  'test/support/setup.ts',
-  '--timeout',
-  '180000',
-  ...files,
-];
+const only = ['--no-config', '--extension', 'ts', '--require', 'test/support/setup.ts', '--timeout', '10000', ...files];
 const RUNS: readonly (readonly [
   title: string,
   args: readonly string[],

@@ -39,7 +39,8 @@ const CHANNELS = [
   'a hidden field of a service request error',
 ];
 
-describe('the search for canaries', () => {
+describe('the search for canaries', function () {
+  this.timeout(180_000);
   let leaky: CanaryRun;
   let clean: CanaryRun;
   before(async () => {

@@ -4,7 +4,8 @@ import { type CanaryRun, runWithCanaries } from '../support/canary-run.js';
 const LOADER = ['--import', 'ts-blank-space/register'];
 const PROGRAM = [...LOADER, '--import', './test/support/canary-hooks.ts', 'test/canaries/failing-program.ts'];
 
-describe('a program with LOG_LEVEL=debug in which everything fails', () => {
+describe('a program with LOG_LEVEL=debug in which everything fails', function () {
+  this.timeout(60_000);
   let run: CanaryRun;
   before(async () => {
     run = await runWithCanaries(PROGRAM, { LOG_LEVEL: 'debug' });

@@ -16,7 +16,8 @@ interface Ended {
 }
 
 for (const program of PROGRAMS) {
-  describe(`the program ${program.title}`, () => {
+  describe(`the program ${program.title}`, function () {
+    this.timeout(180_000);
     let cli: TestCli;
     before(buildIfMissing);
     beforeEach(() => {
@@ -134,7 +135,8 @@ describe('the program of the package', () => {
     expect(join(import.meta.dirname, '../..', String(bin['service-auth']))).to.equal(built);
   });
 
-  it('is what npx and npm exec run in a clone', () => {
+  it('is what npx and npm exec run in a clone', function () {
+    this.timeout(180_000);
     buildIfMissing();
     const cwd = join(import.meta.dirname, '../..');
     // What an npm that runs these tests was told (`npx -p node@24 …`) is not for this one, which has nothing to ask the network.

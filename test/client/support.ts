@@ -69,7 +69,7 @@ export async function anyRejectionOf(promise: Promise<unknown>): Promise<unknown
 
 /** Waits for something that happens by itself, without timers, which a test may have faked. */
 export async function until(condition: () => boolean): Promise<void> {
-  const patience = process.hrtime.bigint() + 30_000_000_000n;
+  const patience = process.hrtime.bigint() + 8_000_000_000n;
   while (!condition()) {
     if (process.hrtime.bigint() > patience) throw new Error(`never happened: ${condition.toString()}`);
     await new Promise((resolve) => setImmediate(resolve));

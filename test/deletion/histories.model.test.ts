@@ -10,7 +10,9 @@ import { live, type Lived } from './live.js';
 import { inVirtualTime } from './virtual-time.js';
 
 // Issue 6: whatever services do and wherever orchestrators die.
-describe('any history of a tenant deletion', () => {
+describe('any history of a tenant deletion', function () {
+  this.timeout(180_000);
+
   for (const kind of ['memory', 'files'] as const) {
     it(`asks nobody for what is known to be done, and ends with every service done: ledger in ${kind}`, async () => {
       const seen: Lived[] = [];

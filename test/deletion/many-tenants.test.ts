@@ -3,7 +3,8 @@ import { budgetComplaints, deleteManyTenants, heapComplaints, SERVICES } from '.
 import { withoutNock } from '../support/without-nock.js';
 
 // The long run, 1,000 tenants, is a part of `npm run soak`.
-describe('twelve services × twenty tenants, with 10 % faults', () => {
+describe('twelve services × twenty tenants, with 10 % faults', function () {
+  this.timeout(180_000);
   withoutNock();
 
   it('end with every tenant deleted, what the services hold and the reports in agreement, and requests within budget', async () => {

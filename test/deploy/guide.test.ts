@@ -58,7 +58,8 @@ function faultOf(words: readonly string[]): string | undefined {
   return unknown.length === 0 ? undefined : `no option ${unknown.join(' ')}: ${words.join(' ')}`;
 }
 
-describe('what the guides say', () => {
+describe('what the guides say', function () {
+  this.timeout(180_000);
   let folder: string;
   let bin: string;
 

@@ -85,6 +85,7 @@ describe('deploy/kubernetes', () => {
     it('are what kubectl puts together', function () {
       // No package of Debian's: skipped where it is missing, also in CI. The manifests are read by the tests above all the same.
       if (spawnSync('kubectl', ['version', '--client']).status !== 0) skip(this, 'kubectl not installed');
+      this.timeout(180_000);
       const { status, stdout, stderr } = spawnSync('kubectl', ['kustomize', FOLDER], { encoding: 'utf8' });
       expect(stderr).to.equal('');
       expect(status).to.equal(0);
@@ -329,6 +330,7 @@ describe('deploy/kubernetes', () => {
   describe('the password and the URL of Redis', () => {
     it('let no Redis start as they stand in secrets/, and one start as the comment there makes them', function () {
       const program = needsProgram(this, 'redis-server');
+      this.timeout(180_000);
       const path = join(folder, 'redis.conf');
       const statusWith = (text: string): number | null => {
         writeFileSync(path, text);

@@ -59,7 +59,8 @@ function startLoad(ask: () => Promise<Answer>): Load {
   };
 }
 
-describe('examples/kubernetes', () => {
+describe('examples/kubernetes', function () {
+  this.timeout(180_000);
   let folder: string;
   const running: Program[] = [];
 

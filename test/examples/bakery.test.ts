@@ -24,7 +24,8 @@ const ATTEMPTS = [
 // A JWT; and what is as long as a derived key or a secret.
 const SECRET = /eyJ|[A-Za-z0-9_-]{43,}/;
 
-describe('examples/bakery', () => {
+describe('examples/bakery', function () {
+  this.timeout(180_000);
   const logs = logFolder();
   const open: Run[] = [];
 

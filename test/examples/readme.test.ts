@@ -9,7 +9,8 @@ import { createTokenVerifier } from '../../lib/shared/token-verifier.js';
 import { BUILT_PROGRAM } from '../cli/programs.js';
 import { buildIfMissing } from './run-bakery.js';
 
-describe('README, tokens and keys', () => {
+describe('README, tokens and keys', function () {
+  this.timeout(180_000);
   let directory: string;
   before(() => {
     buildIfMissing();

@@ -10,10 +10,12 @@ const MOCHA = [
   'ts',
 ];
 
-describe('a run of tests', () => {
+describe('a run of tests', function () {
+  this.timeout(180_000);
+
   it('ends although a test that failed left its server open, and says why another was skipped', () => {
     const args = [...MOCHA, '--require', 'test/support/setup.ts', 'test/harness/untidy.ts'];
-    const { status, signal, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 40_000 });
+    const { status, signal, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 120_000 });
     expect({ status, signal }, stdout).to.deep.equal({ status: 1, signal: null });
     expect(stdout).to.include('1 failing').and.include('1 pending').and.include('skipped: no such thing');
   });

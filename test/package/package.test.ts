@@ -98,7 +98,9 @@ export function codeOf(error: unknown): string | undefined {
 export const same: typeof requireService = everything.requireService;
 `;
 
-describe('the packed tarball', () => {
+describe('the packed tarball', function () {
+  this.timeout(180_000);
+
   let tarball: Tarball;
   const projects = new Map<string, ConsumerProject>();
   const project = (express: string): ConsumerProject => projects.get(express)!;

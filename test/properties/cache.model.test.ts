@@ -49,7 +49,8 @@ const ANY_TOKEN = { issuers: undefined, maxLifetimeSeconds: Number.POSITIVE_INFI
 
 const kidOf = (secret: string): string => createKeyRing({ current: secret }).snapshot().keys[0]!.kid;
 
-describe('what a verifier remembers', () => {
+describe('what a verifier remembers', function () {
+  this.timeout(60_000);
   const clock = fakeDate(NOW);
   const common = { audience: HERE, clockToleranceSeconds: TOLERANCE };
 

@@ -58,7 +58,8 @@ function answer<T>(act: () => T): T | undefined {
 }
 
 // Properly signed, all of it: only the claims decide. V11, V12, V13, V14, V16
-describe('claims that are properly signed', () => {
+describe('claims that are properly signed', function () {
+  this.timeout(60_000);
   fakeDate(NOW);
   const secret = seededSecret('tokens');
   const ring = createKeyRing({ current: secret });

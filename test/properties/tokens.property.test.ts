@@ -30,7 +30,8 @@ function outcome(act: () => unknown): string {
   }
 }
 
-describe('createTokenVerifier and createAssertionVerifier', () => {
+describe('createTokenVerifier and createAssertionVerifier', function () {
+  this.timeout(60_000);
   fakeDate(NOW);
   const { verify } = createTokenVerifier({ keys: ring });
   const policy = { keys: assertionKeys, clockToleranceSeconds: 5, revocations: undefined, cacheSize: 100 };

@@ -11,7 +11,8 @@ import { needsProgram } from '../support/needs-program.js';
 import { type RedisServer, startRedis } from '../support/redis-server.js';
 import { expectNoPieceOfAny } from './processes.js';
 
-describe('eight tokens that are issued at once by eight processes', () => {
+describe('eight tokens that are issued at once by eight processes', function () {
+  this.timeout(180_000);
   let cli: TestCli;
   let children: ChildProcess[];
   let redis: RedisServer | undefined;

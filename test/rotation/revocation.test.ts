@@ -13,7 +13,8 @@ const BACK = 'Revocations are read from Redis again';
 const IN_FORCE_MS = 10_000;
 
 // K6
-describe('a token that is revoked under load', () => {
+describe('a token that is revoked under load', function () {
+  this.timeout(180_000);
   withoutNock();
   let cli: TestCli;
   let running: Running[];

@@ -10,7 +10,8 @@ import { ask, eventually, type Load, startLoad } from './load.js';
 import { expectNoPieceOfAny, type Running, startProcess } from './processes.js';
 
 // K5
-describe('keys that are rotated three times under load', () => {
+describe('keys that are rotated three times under load', function () {
+  this.timeout(180_000);
   withoutNock();
   let cli: TestCli;
   let running: Running[];

@@ -256,7 +256,8 @@ const ENDINGS: readonly (readonly [string, string, number])[] = [
   ['while the logger is being loaded', 'await null; setImmediate(() => process.exit(4));', 4],
 ];
 
-describe('lateLogger', () => {
+describe('lateLogger', function () {
+  this.timeout(180_000);
   const children: ChildProcess[] = [];
   after(() => {
     for (const child of children) child.kill('SIGKILL');

@@ -139,9 +139,9 @@ describe('createRevocationList', () => {
 
   it('grows on where nothing has ended, without a sweep for every entry', () => {
     const list = createRevocationList();
-    // So many that a sweep for each would take an hour, and end the test.
-    for (let i = 0; i < 500_000; i++) list.revokeToken(`t${String(i)}`);
-    expect(list.entries()).to.have.length(500_000);
+    // So many that a sweep for each would take minutes, and end the test.
+    for (let i = 0; i < 200_000; i++) list.revokeToken(`t${String(i)}`);
+    expect(list.entries()).to.have.length(200_000);
   });
 
   for (const tokenId of ['', ' ', 'a\nb', 'a'.repeat(257), 7, {}, ['t1'], null, undefined]) {

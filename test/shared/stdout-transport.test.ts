@@ -30,7 +30,8 @@ function read(text: string): { numbers: number[]; dropped: number } {
   };
 }
 
-describe('createStdoutTransport', () => {
+describe('createStdoutTransport', function () {
+  this.timeout(180_000);
   const children: ChildProcess[] = [];
   const folder = mkdtempSync(join(tmpdir(), 'stdout-'));
   after(() => {

@@ -12,7 +12,8 @@ import { complaints, type GatewayProcess, soak, type SoakResult, startGateway } 
 describe('faults through a gateway', () => {
   withoutNock();
 
-  it('are told as they are, and leave no socket, listener or memory behind', async () => {
+  it('are told as they are, and leave no socket, listener or memory behind', async function () {
+    this.timeout(180_000);
     const results = await soak(60);
     for (const result of results) expect(complaints(result), result.fault).to.deep.equal([]);
   });
@@ -34,7 +35,8 @@ describe('faults through a gateway', () => {
 });
 
 // G10
-describe('50 MB through a gateway', () => {
+describe('50 MB through a gateway', function () {
+  this.timeout(180_000);
   withoutNock();
 
   const CHUNK = Buffer.alloc(64 * 1024, 'service-auth');

@@ -1,10 +1,12 @@
 import { createHmac, randomInt } from 'node:crypto';
 import fc from 'fast-check';
+import { numberSetting } from './number-setting.js';
 
 /** What every property's random values follow from; the same in CI, so that a change is judged by what it changes. */
-export const SEED = readNumber('SERVICE_AUTH_PROPERTY_SEED') ?? (process.env['CI'] === 'true' ? 1 : randomInt(2 ** 31));
+export const SEED =
+  numberSetting('SERVICE_AUTH_PROPERTY_SEED') ?? (process.env['CI'] === 'true' ? 1 : randomInt(2 ** 31));
 
-const FACTOR = readNumber('SERVICE_AUTH_PROPERTY_FACTOR') ?? 1;
+const FACTOR = numberSetting('SERVICE_AUTH_PROPERTY_FACTOR') ?? 1;
 
 fc.configureGlobal({ seed: SEED, numRuns: runs(200) });
 
@@ -21,11 +23,4 @@ export function runs(count: number): number {
 /** A secret like those of `newSecret()`, but the same whenever the seed is: a found token can be found again. */
 export function seededSecret(name: string): string {
   return createHmac('sha384', String(SEED)).update(name).digest('base64url');
-}
-
-function readNumber(name: string): number | undefined {
-  const text = process.env[name];
-  if (text === undefined) return undefined;
-  if (/^-?\d{1,10}$/.test(text)) return Number(text);
-  throw new TypeError(`${name} must be a whole number, not '${text}'.`);
 }

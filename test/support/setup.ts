@@ -1,5 +1,6 @@
 import nock from 'nock';
 import { FOREIGN_SETTINGS } from './environment.js';
+import { numberSetting } from './number-setting.js';
 import { closeAllLeft } from './open-servers.js';
 import { standStill } from './stalls.js';
 import { forgetTargets } from './targets.js';
@@ -9,8 +10,8 @@ for (const name of FOREIGN_SETTINGS) {
 }
 process.env['LOG_LEVEL'] = 'error';
 
-const longestStallMs = Number(process.env['SERVICE_AUTH_STALLS_MS'] ?? 0);
-if (longestStallMs > 0) standStill(longestStallMs);
+const longestStallMs = numberSetting('SERVICE_AUTH_STALLS_MS');
+if (longestStallMs !== undefined) standStill(longestStallMs);
 
 // Mocha 11 passes over them where the test itself is over.
 process.on('unhandledRejection', (reason) => {

@@ -8,7 +8,8 @@ import { passOn } from '../doctor/faults/proxy-faults.js';
 import { makeCertificates } from '../doctor/faults/certificates.js';
 import { closedPort, eachOnStage, type Stage } from '../doctor/faults/stage.js';
 
-describe('service-auth doctor', () => {
+describe('service-auth doctor', function () {
+  this.timeout(60_000);
   let stage: Stage;
   eachOnStage((made) => {
     stage = made;

@@ -15,7 +15,8 @@ import { type GatewayHere, startHere } from '../gateway/in-process.js';
 
 const NO_KEY = { env: { JWT_SECRET_KEY: undefined } };
 
-describe('service-auth gateway', () => {
+describe('service-auth gateway', function () {
+  this.timeout(60_000);
   const secret = newSecret();
   const authorization = `Bearer ${createServiceToken('sales-service', { keys: secret })}`;
   let cli: TestCli;

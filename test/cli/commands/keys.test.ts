@@ -41,8 +41,9 @@ describe('service-auth keys', () => {
     });
 
     for (const algorithm of ALGORITHMS) {
-      it(`makes a key for ${algorithm} that a ring takes as it is`, async () => {
+      it(`makes a key for ${algorithm} that a ring takes as it is`, async function () {
         // Primes take their time.
+        this.timeout(180_000);
         const { stdout } = await ok(['generate', '--algorithm', algorithm]);
         const { current } = createKeyRing({ current: stdout.trim(), algorithm }).snapshot();
         expect(current).to.include({ algorithm });

@@ -10,7 +10,8 @@ import { closedPort, eachOnStage, type Stage } from '../doctor/faults/stage.js';
 
 const LIST = JSON.stringify([{ name: 'orders-service' }, { name: 'sales-service' }]);
 
-describe('service-auth smoke', () => {
+describe('service-auth smoke', function () {
+  this.timeout(60_000);
   let stage: Stage;
   eachOnStage((made) => {
     stage = made;

@@ -26,7 +26,8 @@ interface LedgerRecord {
   readonly holder?: { readonly pid: number };
 }
 
-describe('a deletion in a process that is to end', () => {
+describe('a deletion in a process that is to end', function () {
+  this.timeout(180_000);
   let rig: DeletionRig;
   let release: () => void;
   let running: ChildProcess | undefined;

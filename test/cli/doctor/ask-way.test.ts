@@ -7,7 +7,8 @@ import { openBakery, PREVIEW } from './faults/bakery.js';
 import { makeCertificates } from './faults/certificates.js';
 import { eachOnStage, type Stage } from './faults/stage.js';
 
-describe('askWay', () => {
+describe('askWay', function () {
+  this.timeout(60_000);
   let stage: Stage;
   eachOnStage((made) => {
     stage = made;

@@ -10,7 +10,8 @@ import { runCall } from './faults/run-call.js';
 import { closedPort, eachOnStage, portOf, type Stage } from './faults/stage.js';
 
 // The way through the gateway beside the way past it: what only one of them has is where the fault is.
-describe('service-auth doctor --direct, before faults that are made for real', () => {
+describe('service-auth doctor --direct, before faults that are made for real', function () {
+  this.timeout(180_000);
   let stage: Stage;
   eachOnStage((made) => {
     stage = made;

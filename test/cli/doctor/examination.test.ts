@@ -12,7 +12,8 @@ import { withoutNock } from '../../support/without-nock.js';
 import { type BakeryFlaws, openBakery, PREFIX, PREVIEW } from './faults/bakery.js';
 import { closedPort, createStage, type Stage } from './faults/stage.js';
 
-describe('examine', () => {
+describe('examine', function () {
+  this.timeout(60_000);
   withoutNock();
   let stage: Stage;
   beforeEach(() => {

@@ -30,7 +30,8 @@ const FAULTS: readonly (readonly [where: string, faults: readonly Fault[]])[] = 
   ['the clocks', CLOCK_FAULTS],
 ];
 
-describe('service-auth doctor, before faults that are made for real', () => {
+describe('service-auth doctor, before faults that are made for real', function () {
+  this.timeout(180_000);
   let stage: Stage;
   eachOnStage((made) => {
     stage = made;

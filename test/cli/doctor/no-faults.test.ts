@@ -8,7 +8,8 @@ import { runCall } from './faults/run-call.js';
 import { closedPort, eachOnStage, type Stage } from './faults/stage.js';
 
 // What looks odd, or cannot be looked at, and breaks nothing.
-describe('service-auth doctor, where nothing is broken', () => {
+describe('service-auth doctor, where nothing is broken', function () {
+  this.timeout(180_000);
   let stage: Stage;
   eachOnStage((made) => {
     stage = made;

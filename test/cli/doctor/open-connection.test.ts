@@ -9,7 +9,8 @@ import { withoutNock } from '../../support/without-nock.js';
 import { makeCertificates } from './faults/certificates.js';
 import { closedPort, createStage, type Stage } from './faults/stage.js';
 
-describe('openConnection', () => {
+describe('openConnection', function () {
+  this.timeout(60_000);
   withoutNock();
   let stage: Stage;
   beforeEach(function () {

@@ -4,7 +4,8 @@ import { type Answer, probe, type ProbeResult } from '../../../lib/cli/doctor/pr
 import { withoutNock } from '../../support/without-nock.js';
 import { closedPort, createStage, type Stage } from './faults/stage.js';
 
-describe('probe', () => {
+describe('probe', function () {
+  this.timeout(60_000);
   withoutNock();
   let stage: Stage;
   beforeEach(() => {

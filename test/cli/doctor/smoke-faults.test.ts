@@ -29,7 +29,8 @@ const ROWS: readonly (readonly [Conduct, Partial<SmokeRow>])[] = [
 ];
 const LET_IN: readonly Conduct[] = ['is sound', 'has no such tenant', 'crashes'];
 
-describe('service-auth smoke, before faults that are made for real', () => {
+describe('service-auth smoke, before faults that are made for real', function () {
+  this.timeout(180_000);
   let stage: Stage;
   eachOnStage((made) => {
     stage = made;

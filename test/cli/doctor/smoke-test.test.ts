@@ -6,7 +6,8 @@ import { closedPort, createStage, type Stage } from './faults/stage.js';
 
 const service = (name: string) => ({ name, url: '', apiPath: '/api', holdsTenantData: true });
 
-describe('smokeTest', () => {
+describe('smokeTest', function () {
+  this.timeout(60_000);
   withoutNock();
   let stage: Stage;
   beforeEach(() => {

@@ -28,7 +28,8 @@ function clientOn(socket: net.Socket): Client {
   return { socket, text: () => text, isClosed: () => isClosed };
 }
 
-describe('createConnections', () => {
+describe('createConnections', function () {
+  this.timeout(60_000);
   withoutNock();
   let server: http.Server;
   let connections: Connections;

@@ -12,7 +12,8 @@ import { type RedisServer, startRedis } from '../../support/redis-server.js';
 import { makeCertificate } from './certificates.js';
 import { ask, createGatewayRig, type GatewayRig } from './gateway-process.js';
 
-describe('service-auth gateway as a process', () => {
+describe('service-auth gateway as a process', function () {
+  this.timeout(180_000);
   let rig: GatewayRig;
   let redis: RedisServer | undefined;
   let route: string;

@@ -14,7 +14,8 @@ const textWith = (...lines: readonly string[]): string => [KEYS, ...lines, ''].j
 const route = (path: string): string => `routes: { ${path}: http://any-service }`;
 const routesOf = ({ config }: Generation): string => Object.keys(config.routes).join();
 
-describe('createReloader', () => {
+describe('createReloader', function () {
+  this.timeout(60_000);
   let cli: TestCli;
   let sources: TestSources;
   let installed: string[];

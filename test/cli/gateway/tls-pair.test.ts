@@ -8,7 +8,8 @@ import { eventually } from '../../support/redis-rig.js';
 import { createTestCli, type TestCli } from '../cli.js';
 import { makeCertificate, type TestCertificate } from './certificates.js';
 
-describe('watchTlsPair', () => {
+describe('watchTlsPair', function () {
+  this.timeout(60_000);
   let cli: TestCli;
   let one: TestCertificate;
   let two: TestCertificate;

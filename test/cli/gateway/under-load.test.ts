@@ -17,7 +17,8 @@ const echo: http.RequestListener = (req, res) => {
 };
 const isEcho = ({ status, body }: Answered, id: string): boolean => status === 200 && body === `${id} ${id}`;
 
-describe('service-auth gateway under load', () => {
+describe('service-auth gateway under load', function () {
+  this.timeout(180_000);
   let rig: GatewayRig;
   let serviceUrl: string;
   beforeEach(async () => {

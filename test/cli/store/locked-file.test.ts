@@ -156,7 +156,8 @@ describe('readIfThere', () => {
   });
 });
 
-describe('several processes at once', () => {
+describe('several processes at once', function () {
+  this.timeout(180_000);
   let cli: TestCli;
   before(() => {
     cli = createTestCli();

@@ -9,7 +9,8 @@ import { expectNoPieceOf } from '../../support/refusals.js';
 import { type CliResult, createTestCli, payloadOf, type TestCli } from '../cli.js';
 import { SOURCE_PROGRAM } from '../programs.js';
 
-describe('the command line where REDIS_URL is set', () => {
+describe('the command line where REDIS_URL is set', function () {
+  this.timeout(180_000);
   let program: string;
   let redis: RedisServer;
   let client: RedisClient;

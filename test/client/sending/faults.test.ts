@@ -32,8 +32,9 @@ describe('a service client behind a connection that cuts, delays and halves', ()
     await server.close();
   });
 
-  it('never does twice what must be done once, and says of 600 requests what became of each', async () => {
+  it('never does twice what must be done once, and says of 600 requests what became of each', async function () {
     // On a machine that has a lot to do.
+    this.timeout(180_000);
     // Without the breaker, which would soon let nothing through.
     const client = createServiceClient(token, { baseURL: proxy.url, timeoutMs: 300, circuitBreaker: false });
     const seen: Record<string, number> = {};

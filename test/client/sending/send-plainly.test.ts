@@ -155,7 +155,8 @@ describe('sendPlainly', () => {
   };
 
   for (const [name, handler] of Object.entries(answers)) {
-    it(`makes the same of ${name}, whatever is asked for`, async () => {
+    it(`makes the same of ${name}, whatever is asked for`, async function () {
+      this.timeout(180_000);
       answer = handler;
       const isSlow = name === 'silence';
       // Which comes first, the limit or the end, is anybody's guess.

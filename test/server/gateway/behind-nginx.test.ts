@@ -46,7 +46,8 @@ function ask(port: number, lines: readonly string[], path = `${PREFIX}/7`): Prom
 // G1, G3, G6: what another proxy lets through, joins or renames before we see it.
 for (const { name, express } of EXPRESS_VERSIONS) {
   for (const underscores of ['on', 'off'] as const) {
-    describe(`gateway, ${name}: behind nginx with underscores_in_headers ${underscores}`, () => {
+    describe(`gateway, ${name}: behind nginx with underscores_in_headers ${underscores}`, function () {
+      this.timeout(20_000);
       let nginx: Nginx;
       let gateway: Rig;
 

@@ -127,7 +127,8 @@ for (const way of ['the short way', 'node:http'])
       });
 
       // G10
-      it('streams 50 MB in both directions', async () => {
+      it('streams 50 MB in both directions', async function () {
+        this.timeout(60_000);
         const upstream = await httpUpstream((req, res) => req.pipe(res));
         const { port } = await gatewayTo(upstream.origin, { options: { responseTimeoutMs: 20_000 } });
         const piece = randomBytes(1 << 20);
@@ -948,7 +949,8 @@ for (const way of ['the short way', 'node:http'])
 
     // G11
     describe('a client that goes away', () => {
-      it('ends the request to the service, in 200 uploads and 200 downloads, and leaves no socket and no listener', async () => {
+      it('ends the request to the service, in 200 uploads and 200 downloads, and leaves no socket and no listener', async function () {
+        this.timeout(180_000);
         const upstream = await httpUpstream((req, res) => {
           res.on('error', () => undefined);
           if (req.method === 'POST') req.resume();

@@ -123,7 +123,7 @@ describe('gateway: identity', () => {
       const { caller } = requests[Number((fields?.['request_id'] as string).slice(4))]!;
       expect(fields?.['service'] ?? fields?.['user_id']).to.equal(caller.name);
     }
-  });
+  }).timeout(10_000);
 
   // G17
   it('is not left behind on a connection, neither of the client nor to the service', async () => {

@@ -60,7 +60,7 @@ for (const { name, express } of EXPRESS_VERSIONS) {
         const index = Number(valuesOf(rawHeaders, 'x-request-id')[0]!.slice(2));
         expect(valuesOf(rawHeaders, 'x-service-name')).to.deep.equal([nameOf(index)]);
       }
-    });
+    }).timeout(60_000);
   });
 
   // G20

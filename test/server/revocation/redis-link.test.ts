@@ -7,7 +7,8 @@ import { eventually, type ModuleProcess, redisOfSuite, runModule } from '../../s
 const CHANNEL = 'news';
 const NOWHERE: ResolvedRedis = { url: 'redis://127.0.0.1:1', clientOptions: {}, keyPrefix: '' };
 
-describe('openRedisLink', () => {
+describe('openRedisLink', function () {
+  this.timeout(180_000);
   const suite = redisOfSuite();
   let links: RedisLink[];
   let children: ModuleProcess[];

@@ -24,7 +24,8 @@ describe('redisRevocationKeys', () => {
   });
 });
 
-describe('revocations in Redis', () => {
+describe('revocations in Redis', function () {
+  this.timeout(180_000);
   const suite = redisOfSuite();
 
   beforeEach(async () => {

@@ -62,7 +62,8 @@ describe('revocationListFromRedis: options that createClient() refuses', () => {
   }
 });
 
-describe('revocationListFromRedis: closed while it connects', () => {
+describe('revocationListFromRedis: closed while it connects', function () {
+  this.timeout(180_000);
   const suite = redisOfSuite();
   it('leaves no connection and hears nothing', async () => {
     let lookups = 0;
@@ -105,7 +106,8 @@ describe('revocationListFromRedis: closed while it connects', () => {
   });
 });
 
-describe('revocationListFromRedis: a Redis whose answers take long', () => {
+describe('revocationListFromRedis: a Redis whose answers take long', function () {
+  this.timeout(180_000);
   const suite = redisOfSuite();
   it('is as old as the question, not as its answer', async () => {
     let delayMs = 0;

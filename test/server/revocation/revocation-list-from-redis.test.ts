@@ -15,7 +15,8 @@ import { connected, eventually, LATER, runModule } from '../../support/redis-rig
 
 const KEYS = redisRevocationKeys('service-auth:');
 
-describe('revocationListFromRedis', () => {
+describe('revocationListFromRedis', function () {
+  this.timeout(180_000);
   let program: string;
   let redis: RedisServer;
   let client: RedisClient;

@@ -140,7 +140,8 @@ const proofsOf = (door: string, token: string): readonly string[] => [
 for (const [what, follow] of Object.entries(SOURCES)) {
   for (const [door, openDoor] of Object.entries(DOORS)) {
     for (const { name, express } of EXPRESS_VERSIONS) {
-      describe(`${door}, ${name}: a list that follows ${what}`, () => {
+      describe(`${door}, ${name}: a list that follows ${what}`, function () {
+        this.timeout(180_000);
         let source: Source;
         let answer: Door;
 

@@ -15,7 +15,8 @@ const A = { owner: 'a', subject: 's' };
 const B = { owner: 'b', subject: 's' };
 const KEY = 'service-auth:operation:n';
 
-describe('idempotencyStoreInRedis', () => {
+describe('idempotencyStoreInRedis', function () {
+  this.timeout(180_000);
   const suite = redisOfSuite();
   let store: IdempotencyStore;
   beforeEach(async () => {

@@ -52,7 +52,8 @@ describe('keepLease', () => {
     await lease.end();
   });
 
-  it('keeps no process alive', async () => {
+  it('keeps no process alive', async function () {
+    this.timeout(180_000);
     clock.restore();
     const file = new URL('../../../lib/server/tenant-data/lease.ts', import.meta.url).href;
     const child = runModule(

@@ -28,7 +28,8 @@ const PASSWORD = 'p4ssw0rd-of-redis-p4ssw0rd';
 const SERVICE = 'orders-service';
 
 for (const { name, express } of EXPRESS_VERSIONS) {
-  describe(`tenantDataRouter, ${name}: through Redis`, () => {
+  describe(`tenantDataRouter, ${name}: through Redis`, function () {
+    this.timeout(180_000);
     const suite = redisOfSuite();
     let stores: IdempotencyStore[];
     beforeEach(async () => {

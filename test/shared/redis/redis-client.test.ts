@@ -12,7 +12,8 @@ import { runModule } from '../../support/redis-rig.js';
 
 const PASSWORD = 'p4ssw0rd-of-redis-p4ssw0rd';
 
-describe('createRedisClient', () => {
+describe('createRedisClient', function () {
+  this.timeout(180_000);
   let redis: RedisServer;
   let directory: string;
   let clients: RedisClient[];
@@ -121,7 +122,9 @@ describe('loadRedis', () => {
   });
 });
 
-describe('a process without the package redis', () => {
+describe('a process without the package redis', function () {
+  this.timeout(180_000);
+
   const dataUrl = (text: string): string => `data:text/javascript,${encodeURIComponent(text)}`;
   // Looked for where nothing is installed, it is missed by Node itself.
   const hook = `export const resolve = (name, context, next) =>

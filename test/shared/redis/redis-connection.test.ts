@@ -10,7 +10,8 @@ import { eventually, redisOfSuite, runModule } from '../../support/redis-rig.js'
 const FILE = new URL('../../../lib/shared/redis/redis-connection.ts', import.meta.url).href;
 const OPTIONS = new URL('../../../lib/shared/redis/redis-options.ts', import.meta.url).href;
 
-describe('createRedisConnection', () => {
+describe('createRedisConnection', function () {
+  this.timeout(180_000);
   const suite = redisOfSuite();
   const clientCount = async (): Promise<number> =>
     ((await suite.client.sendCommand(['CLIENT', 'LIST'])) as unknown as string).trim().split('\n').length;

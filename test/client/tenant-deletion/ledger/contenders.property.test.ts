@@ -82,7 +82,8 @@ function countingRecords(texts: readonly string[]): { readonly counting: string[
   return { counting, order };
 }
 
-describe('takeLease: several who want one lock', () => {
+describe('takeLease: several who want one lock', function () {
+  this.timeout(180_000);
   let clock: sinon.SinonFakeTimers;
   beforeEach(() => {
     clock = sinon.useFakeTimers({

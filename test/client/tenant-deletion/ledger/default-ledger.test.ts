@@ -44,7 +44,8 @@ describe('defaultLedger', () => {
     });
   }
 
-  describe('with REDIS_URL', () => {
+  describe('with REDIS_URL', function () {
+    this.timeout(180_000);
     const suite = redisOfSuite();
     it('is that Redis, also where the directory is set', async () => {
       const ledger = defaultLedger({ REDIS_URL: suite.redis.url, SERVICE_AUTH_DIR: 'store' }, directory());

@@ -23,7 +23,8 @@ import { add, addLock, AT, directoryOfTest, everyText, failureOf, LOG, runLedger
 
 const modeOf = (path: string): number => statSync(path).mode & 0o777;
 
-describe('fileLedger', () => {
+describe('fileLedger', function () {
+  this.timeout(180_000);
   const directory = directoryOfTest();
   const pathOf = (log = LOG): string => join(directory(), `${log}.jsonl`);
 

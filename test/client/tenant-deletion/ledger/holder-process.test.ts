@@ -4,7 +4,8 @@ import { readHistory, takeLease } from '../../../../lib/client/tenant-deletion/l
 import { eventually } from '../../../support/redis-rig.js';
 import { addLock, directoryOfTest, failureOf, type LedgerProcess, LOG, runLedgerModule } from './support.js';
 
-describe('takeLease: a holder in another process', () => {
+describe('takeLease: a holder in another process', function () {
+  this.timeout(180_000);
   const directory = directoryOfTest();
   let child: LedgerProcess;
   beforeEach(async () => {

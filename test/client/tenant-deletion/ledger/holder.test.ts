@@ -14,7 +14,8 @@ describe('newHolder', () => {
   });
 });
 
-describe('isKnownDead', () => {
+describe('isKnownDead', function () {
+  this.timeout(180_000);
   let child: LedgerProcess | undefined;
   afterEach(() => child?.stop());
 

@@ -49,7 +49,8 @@ const KINDS: readonly Kind[] = [
 ];
 
 for (const { name, prepare } of KINDS) {
-  describe(`${name}: a ledger`, () => {
+  describe(`${name}: a ledger`, function () {
+    this.timeout(180_000);
     const place = prepare();
     let opened: DeletionLedger[];
     beforeEach(() => {

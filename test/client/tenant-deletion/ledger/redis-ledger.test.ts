@@ -55,7 +55,8 @@ describe('redisLedger: where Redis is', () => {
   });
 });
 
-describe('redisLedger', () => {
+describe('redisLedger', function () {
+  this.timeout(180_000);
   const suite = redisOfSuite();
   let opened: DeletionLedger[];
   let child: LedgerProcess | undefined;
@@ -258,7 +259,8 @@ describe('redisLedger', () => {
   });
 });
 
-describe('redisLedger: a Redis with a password', () => {
+describe('redisLedger: a Redis with a password', function () {
+  this.timeout(180_000);
   let redis: RedisServer | undefined;
   before(async function () {
     redis = await startRedis(needsProgram(this, 'redis-server'), ['--requirepass', PASSWORD]);
