@@ -78,12 +78,18 @@ describe('a service client whose token is answered with 401', () => {
       createServiceClient(source, { baseURL: server.url }),
       createServiceClient(source, { baseURL: server.url }),
     ];
+    accepted = OLD;
+    // A client loads parts of it with its first request, in a time of its own, and then asks in the moment in which it is asked.
+    for (const client of clients) await client.get('/');
+    accepted = NEW;
+    const before = source.asked();
     const answers = await Promise.all(
       Array.from({ length: 100 }, (_, i) => (clients[i % 2] as ServiceClient).get('/')),
     );
     expect(answers.every((answer) => answer.status === 200)).to.equal(true);
     expect(source.told).to.deep.equal([OLD]);
-    expect(source.asked()).to.equal(2);
+    // For all 100, and for the other token.
+    expect(source.asked() - before).to.equal(2);
   });
 
   it('asks it nothing more for a request whose refusal comes long after the others', async () => {

@@ -642,7 +642,7 @@ for (const way of ['the short way', 'node:http'])
       it('is upstream_timeout where the client was slow first, and then the service takes nothing more', async () => {
         const upstream = await listen(net.createServer((socket) => void socket.pause().on('error', () => undefined)));
         const origin = new URL(`http://127.0.0.1:${String(portOf(upstream))}`);
-        const { port, failures } = await gatewayTo(origin, { options: { responseTimeoutMs: 40, idleTimeoutMs: 1500 } });
+        const { port, failures } = await gatewayTo(origin, { options: { responseTimeoutMs: 40, idleTimeoutMs: 3000 } });
         const client = net.connect(port, '127.0.0.1').on('error', () => undefined);
         client.write(head('POST /', 'Content-Length: 50000000'));
         await pause(100);
