@@ -71,8 +71,9 @@ describe('service-auth gateway under load', function () {
     await eventually(() => load.report.answered >= 2 * CLIENTS || load.report.lost.length > 0);
     gateway.signal('SIGTERM');
     const { lost } = await load.allRefused();
-    // The system resets what it connects in the microseconds in which the port closes.
-    expect(lost).to.have.length.at.most(1);
+    // The system resets what it connects in the microseconds in which the port closes; more where it then runs something else first.
+    // A port that closes at once loses 14 to 20.
+    expect(lost).to.have.length.at.most(4);
     expect(await gateway.ended).to.equal(0);
   });
 });
